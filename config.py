@@ -1,0 +1,115 @@
+"""Settings: one typed object, parsed once from `instance/settings.env` and the environment.
+
+The environment wins over the file, and `NAME_FILE` (a path) stands for `NAME` so that secrets
+can be mounted. A wrong or missing value, or an unknown name in the file, stops the start by name.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from moderation.statuses import ScorerMode
+
+ROOT = Path(__file__).resolve().parent
+INSTANCE = ROOT / "instance"
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and never shows its value."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. docs/operating.md explains each name."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, extra="forbid", hide_input_in_errors=True, frozen=True
+    )
+
+    # Secrets have no default: `make run` writes fresh ones into instance/settings.env.
+    SECRET_KEY: SecretStr = Field(min_length=32)  # signs form tokens, private links, cookies
+    VAULT_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: encrypts emails
+    INDEX_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: keyed hash of emails
+
+    DATABASE_URL: str = f"sqlite:///{INSTANCE / 'comments.db'}"
+    PUBLIC_URL: str | None = None  # http://127.0.0.1:PORT where it is not set
+    HOST: str = "127.0.0.1"
+    PORT: int = Field(default=8000, ge=1, le=65535)
+    THREADS: int = Field(default=8, ge=2, le=256)
+    TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
+    LOG_LEVEL: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    METRICS_TOKEN: SecretStr | None = None
+    DEMO: bool = False
+
+    MODEL: str = "home"
+    MODEL_CACHE: Path = INSTANCE / "cache" / "models"
+    SCORER: ScorerMode = ScorerMode.EMBEDDED
+    SCORER_THREADS: int = Field(default=0, ge=0, le=64)  # 0: as ONNX Runtime chooses
+    SCORE_WAIT: Seconds = 1.0
+    SCORE_WAITERS: int = Field(default=4, ge=0, le=256)
+    SCORE_DEADLINE: Seconds = 60.0
+    SCORE_LEASE: Seconds = 30.0
+    SCORE_BATCH: int = Field(default=32, ge=1, le=1024)
+    BROKER_URL: str | None = None
+
+    BODY_MAX: int = Field(default=10_000, ge=1, le=50_000)
+    FORM_MIN_AGE: Seconds = 2.0
+    FORM_MAX_AGE: Seconds = 86_400.0
+    REPEAT_WINDOW: Seconds = 86_400.0
+    RATE_STORAGE: str = "memory://"
+    RATE_SUBMIT: str = "6 per minute; 60 per hour"
+    RATE_COMMENTER: str = "20 per hour"
+    RATE_SIGN_IN: str = "10 per 15 minutes"
+    SESSION_HOURS: float = Field(default=12.0, gt=0, le=720)
+
+    @field_validator("PUBLIC_URL")
+    @classmethod
+    def _absolute_without_slash(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None
+
+    @property
+    def public_url(self) -> str:
+        """How readers reach us, without a slash at the end."""
+        return self.PUBLIC_URL or f"http://127.0.0.1:{self.PORT}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether readers and moderators reach us over https."""
+        return self.public_url.startswith("https://")
+
+
+def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings file and the environment once.
+
+    `env_file` defaults to `instance/settings.env`; `overrides` win over everything (tests).
+    Raises SettingsError naming every setting that is missing, unknown or wrong.
+    """
+    try:
+        values: dict[str, Any] = {**_from_files(), **overrides}
+        return Settings(_env_file=env_file or INSTANCE / "settings.env", **values)  # type: ignore[call-arg]  # fmt: skip
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(
+            "Settings are missing or wrong (docs/operating.md lists them; "
+            "`make run` writes a first instance/settings.env):\n  " + "\n  ".join(lines)
+        ) from None
+
+
+def _from_files() -> dict[str, str]:
+    """Values of every NAME given as NAME_FILE; a file that cannot be read stops the start."""
+    values = {}
+    for name in Settings.model_fields:
+        path = os.environ.get(f"{name}_FILE")
+        if path is None:
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE: cannot read it ({type(error).__name__})") from None
+    return values

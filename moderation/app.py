@@ -1,0 +1,104 @@
+"""create_app: the only file that wires everything. Creating the app starts nothing."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from celery import Celery
+from flask import Flask
+
+from config import ROOT, Settings
+from moderation.cli import register_commands
+from moderation.db import Database
+from moderation.logs import configure_logs
+from moderation.privacy.vault import Vault
+from moderation.scoring.engine import load_scorer
+from moderation.services import Background, Services
+from moderation.statuses import ScorerMode
+from moderation.tasks import make_celery, make_wake
+from moderation.web import register_web
+from moderation.worker import Sweep, Worker, now
+
+
+def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) -> Flask:
+    """The Flask app with its services. Threads start when `moderation.serve` serves it.
+
+    `app.extensions` holds the services as "moderation" and the Celery app as "celery".
+    """
+    configure_logs(settings.LOG_LEVEL)
+    app = Flask(
+        "moderation",
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder="moderation/static",
+        static_url_path="/static",
+    )
+    database = Database(settings.DATABASE_URL)
+    sweep = make_sweep(settings, database, clock)
+    make_one = partial(make_worker, settings, database, sweep, clock)
+    celery = make_celery(settings.BROKER_URL, make_one)
+    background, wake = _choose_background(settings, sweep, make_one, celery)
+    app.extensions["celery"] = celery
+    app.extensions["moderation"] = Services(
+        settings=settings,
+        database=database,
+        vault=Vault(
+            vault_key=settings.VAULT_KEY.get_secret_value(),
+            index_key=settings.INDEX_KEY.get_secret_value(),
+        ),
+        clock=clock,
+        wake=wake,
+        background=background,
+        make_worker=make_one,
+        waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS or 1),
+    )
+    register_web(app, settings)
+    register_commands(app)
+    return app
+
+
+def make_sweep(settings: Settings, database: Database, clock: Callable[[], dt.datetime]) -> Sweep:
+    """The sweep that holds late comments."""
+    return Sweep(
+        database,
+        deadline=dt.timedelta(seconds=settings.SCORE_DEADLINE),
+        repeat_window=dt.timedelta(seconds=settings.REPEAT_WINDOW),
+        clock=clock,
+    )
+
+
+def make_worker(
+    settings: Settings, database: Database, sweep: Sweep, clock: Callable[[], dt.datetime]
+) -> Worker:
+    """A worker that will load the configured model when it first runs."""
+    load = partial(
+        load_scorer,
+        settings.MODEL,
+        settings.MODEL_CACHE,
+        threads=settings.SCORER_THREADS or None,
+    )
+    return Worker(
+        database,
+        load,
+        sweep,
+        model=settings.MODEL,
+        batch=settings.SCORE_BATCH,
+        lease=dt.timedelta(seconds=settings.SCORE_LEASE),
+        repeat_window=dt.timedelta(seconds=settings.REPEAT_WINDOW),
+        clock=clock,
+    )
+
+
+def _choose_background(
+    settings: Settings, sweep: Sweep, make_one: Callable[[], Worker], celery: Celery
+) -> tuple[Background, Callable[[], None]]:
+    """What runs beside the requests, and what a stored comment wakes."""
+    if settings.SCORER is ScorerMode.EMBEDDED:
+        worker = make_one()
+        return worker, worker.wake
+    if settings.BROKER_URL:
+        wake = make_wake(celery)
+        sweep.also(wake)
+        return sweep, wake
+    return sweep, lambda: None  # the worker process polls

@@ -1,0 +1,45 @@
+"""`flask model …`: the classifier's files."""
+
+import click
+from flask.cli import AppGroup
+
+from moderation.errors import ScorerUnavailable
+from moderation.scoring.catalog import OFFICIAL_FILES
+from moderation.scoring.compile import compile_model
+from moderation.scoring.engine import load_scorer
+from moderation.services import services
+
+model = AppGroup("model", help="The classifier.")
+
+
+@model.command("list")
+def list_models() -> None:
+    """List the models by name; the one in use is marked."""
+    for name in ("home", *OFFICIAL_FILES):
+        click.echo(("* " if name == services().settings.MODEL else "  ") + name)
+
+
+@model.command("compile")
+@click.argument("name", required=False)
+def compile_command(name: str | None) -> None:
+    """Compile a model for this machine (the one in use by default)."""
+    settings = services().settings
+    try:
+        compile_model(name or settings.MODEL, settings.MODEL_CACHE, click.echo)
+    except ScorerUnavailable as error:
+        raise click.ClickException(str(error)) from None
+
+
+@model.command("check")
+@click.argument("text", default="What a lovely day.")
+def check(text: str) -> None:
+    """Load the model in use and score a text."""
+    settings = services().settings
+    try:
+        scorer = load_scorer(settings.MODEL, settings.MODEL_CACHE)
+        score = scorer.score([text])[0]
+    except ScorerUnavailable as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{scorer.info.name} {scorer.info.version}, language {score.language}")
+    for attribute, value in score.attributes.items():
+        click.echo(f"{attribute:16} {value:.3f}")

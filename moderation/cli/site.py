@@ -1,0 +1,82 @@
+"""`flask site …`: the websites that embed comments."""
+
+import dataclasses
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from moderation.cli.found import find_site_or_fail
+from moderation.errors import ForeignArticle
+from moderation.flow.articles import origin_of
+from moderation.flow.sites import add_site, change_policy
+from moderation.models import Site
+from moderation.policy.context import Policy
+from moderation.services import services
+from moderation.statuses import Publishing
+
+site = AppGroup("site", help="The websites that embed comments.")
+SNIPPET = '<div id="comments"></div><script async src="{url}/embed.js" data-site="{key}"></script>'
+
+
+@site.command("add")
+@click.argument("key")
+@click.option("--name", help="What moderators read; the key by default.")
+@click.option("--origin", "origins", multiple=True, required=True, help="https://example.com")
+def add(key: str, name: str | None, origins: tuple[str, ...]) -> None:
+    """Add a site and print its snippet. KEY is public: letters, digits, hyphens."""
+    try:
+        with services().database.transaction() as session:
+            added = add_site(
+                session,
+                key,
+                name=name or key,
+                origins=[origin_of(origin) for origin in origins],
+                now=services().clock(),
+            )
+            key = added.key
+    except ForeignArticle as error:
+        raise click.ClickException(f"An origin looks like https://example.com: {error}") from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Added. Put this into the article template of {', '.join(origins)}:\n")
+    click.echo(SNIPPET.format(url=services().settings.public_url, key=key))
+
+
+@site.command("list")
+def list_sites() -> None:
+    """List all sites with their origins and who publishes."""
+    with services().database.reading() as session:
+        for found in session.scalars(select(Site).order_by(Site.key)):
+            publishing = found.policy.get("publishing", Publishing.MACHINE)
+            click.echo(f"{found.key}\t{found.name}\t{publishing}\t{' '.join(found.origins)}")
+
+
+@site.command("snippet")
+@click.argument("key")
+def snippet(key: str) -> None:
+    """Print the snippet of a site again."""
+    with services().database.reading() as session:
+        find_site_or_fail(session, key)
+    click.echo(SNIPPET.format(url=services().settings.public_url, key=key))
+
+
+@site.command("policy")
+@click.argument("key")
+@click.option("--publishing", type=click.Choice(list(Publishing)), help="Who publishes.")
+@click.option("--preset", help="How strict the model is: relaxed, balanced or strict.")
+@click.option("--links-max", type=click.IntRange(0, 100), help="Links allowed in a comment.")
+@click.option("--ban-word", "banned_words", multiple=True, help="Hold what holds this word.")
+@click.option("--suspect-word", "suspect_words", multiple=True, help="Likewise.")
+@click.option("--email/--no-email", "email_required", default=None, help="Is an email required?")
+@click.option("--closes-after-days", type=click.IntRange(1), help="Close articles after N days.")
+def policy(key: str, **changes: object) -> None:
+    """Change the rules of a site; without options show them."""
+    wanted = {name: value for name, value in changes.items() if value not in (None, ())}
+    with services().database.transaction() as session:
+        found = find_site_or_fail(session, key)
+        if wanted:
+            change_policy(session, found, wanted, now=services().clock())
+        shown = {**dataclasses.asdict(Policy()), **found.policy}
+    for name, value in sorted(shown.items()):
+        click.echo(f"{name}: {value}")

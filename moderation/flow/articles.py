@@ -1,0 +1,161 @@
+"""Step `submit`, first half: which article is meant. Addresses are normalised, never fetched."""
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation.errors import ForeignArticle, UnknownSite
+from moderation.models import Article, Site
+from moderation.policy.context import Policy
+from moderation.statuses import Publishing
+
+URL_MAX = 2_000
+TITLE_MAX = 300
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# Parameters that say where a reader came from, not what they read. Sites add their own.
+TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid"})
+TRACKING_PREFIXES = ("utm_",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the embedding page says of itself. All of it is untrusted but the checked origin."""
+
+    key: str  # the normalised address: one thread for each
+    url: str
+    title: str
+    published_at: dt.datetime | None
+
+
+def find_site(session: Session, key: str) -> Site:
+    """The site with this public key. Raises UnknownSite."""
+    site = session.scalar(select(Site).where(Site.key == key))
+    if site is None:
+        raise UnknownSite("no site has this key")
+    return site
+
+
+def policy_of(site: Site, article: Article | None = None) -> Policy:
+    """The rules in force: the site's, with the article's own word on who publishes."""
+    stored = dict(site.policy)
+    for name in ("banned_words", "suspect_words", "tracking_parameters"):
+        stored[name] = tuple(stored.get(name, ()))
+    publishing = article.publishing if article and article.publishing else None
+    stored["publishing"] = publishing or Publishing(stored.get("publishing", Publishing.MACHINE))
+    return Policy(**stored)
+
+
+def read_page(site: Site, url: str, title: str = "", published: str = "") -> Page:
+    """Check and normalise what a page says of itself. Raises ForeignArticle."""
+    if not url or len(url) > URL_MAX:
+        raise ForeignArticle("the article has no address, or one that is too long")
+    parts = _split(url)
+    if _origin(parts) not in {_origin(_split(origin)) for origin in site.origins}:
+        raise ForeignArticle("the article is not on one of the site's origins")
+    return Page(
+        key=_normalise(parts, frozenset(policy_of(site).tracking_parameters)),
+        url=parts._replace(fragment="").geturl(),
+        title=title[:TITLE_MAX],
+        published_at=_read_date(published),
+    )
+
+
+def find_article(session: Session, site: Site, page: Page) -> Article | None:
+    """The article of this page, or None while nobody commented on it."""
+    query = select(Article).where(Article.site_id == site.id, Article.key == page.key)
+    return session.scalar(query)
+
+
+def find_or_create_article(session: Session, site: Site, page: Page, now: dt.datetime) -> Article:
+    """The article of this page; its first comment creates it."""
+    article = find_article(session, site, page)
+    if article is not None:
+        return article
+    article = Article(
+        site_id=site.id,
+        key=page.key,
+        url=page.url,
+        title=page.title,
+        published_at=page.published_at if page.published_at and page.published_at <= now else None,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(article)
+    except IntegrityError:  # another first comment was faster
+        found = find_article(session, site, page)
+        assert found is not None
+        return found
+    return article
+
+
+def is_closed(policy: Policy, article: Article | None, page: Page, now: dt.datetime) -> bool:
+    """Whether new comments are refused: by the policy, or N days after publication.
+
+    The days count from `data-published`, else from the first comment.
+    """
+    if policy.publishing is Publishing.CLOSED:
+        return True
+    if policy.closes_after_days is None:
+        return False
+    start = (article.published_at or article.created_at) if article else page.published_at
+    return start is not None and now > start + dt.timedelta(days=policy.closes_after_days)
+
+
+def origin_of(url: str) -> str:
+    """`scheme://host[:port]` of an http(s) address. Raises ForeignArticle for anything else."""
+    parts = _split(url)
+    host, port = _origin(parts)
+    shown = f"[{host}]" if ":" in host else host
+    default = port == DEFAULT_PORTS[parts.scheme]
+    return f"{parts.scheme}://{shown}" + ("" if default else f":{port}")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port  # raises for a port that is no number
+    except ValueError:
+        raise ForeignArticle("this is no address") from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0:
+        raise ForeignArticle("this is no http(s) address")
+    return parts
+
+
+def _origin(parts: SplitResult) -> tuple[str, int]:
+    # http and https are one site here (design: scheme ignored), so default ports are one port.
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    return _ascii_host(parts.hostname or ""), 80 if port == 443 else port
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.lower().encode("idna").decode() if not host.isascii() else host.lower()
+    except UnicodeError:
+        raise ForeignArticle("this host name cannot exist") from None
+
+
+def _normalise(parts: SplitResult, tracking: frozenset[str]) -> str:
+    host, port = _origin(parts)
+    query = urlencode(
+        [
+            (name, value)
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if name not in TRACKING | tracking and not name.startswith(TRACKING_PREFIXES)
+        ],
+        errors="replace",
+    )
+    address = host + ("" if port == 80 else f":{port}") + (parts.path or "/")
+    return f"{address}?{query}" if query else address
+
+
+def _read_date(text: str) -> dt.datetime | None:
+    try:
+        date = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)

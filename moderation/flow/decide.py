@@ -1,0 +1,163 @@
+"""Step `decide`: facts from the database become a context; the pure rules of policy/ decide."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TypedDict
+
+import structlog
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from moderation.flow.articles import policy_of
+from moderation.flow.commenters import has_history, is_banned
+from moderation.flow.store import change_status
+from moderation.models import Comment, Event, FindingRow, Score, Site
+from moderation.policy.context import Context, Finding, Policy
+from moderation.policy.decide import Decision, evaluate
+from moderation.policy.thresholds import thresholds_in_force
+from moderation.statuses import Actor, Change, Code, Status, Verdict
+
+log = structlog.get_logger()
+
+STATUS_OF = {
+    Verdict.APPROVE: Status.APPROVED,
+    Verdict.HOLD: Status.HELD,
+    Verdict.REJECT: Status.REJECTED,
+}
+
+
+class ScoreFacts(TypedDict, total=False):
+    """The fields of Context that a score fills."""
+
+    scores: Mapping[str, float]
+    complete: bool
+    has_words: bool
+    language: str | None
+    languages: frozenset[str]
+
+
+NO_SCORE: ScoreFacts = {}
+Presets = Mapping[str, Mapping[str, float]]
+
+
+def is_open_to_machine(comment: Comment) -> bool:
+    """Whether a machine may (still) decide: undecided, or held and untouched by a human."""
+    if comment.status is Status.PROCESSING:
+        return True
+    return comment.status is Status.HELD and comment.decided_by is Actor.MACHINE
+
+
+def decide(
+    session: Session,
+    comment: Comment,
+    *,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
+    presets: Presets,
+    failure: Code | None = None,
+) -> Event:
+    """Run all rules on the comment, move it where the strictest wants, and keep every finding.
+
+    `presets` are those of the model that made `comment.score`; `failure` says why there is none.
+    """
+    site = session.get_one(Site, comment.site_id)
+    policy = policy_of(site, comment.article)
+    thresholds = thresholds_in_force(policy, presets) or {}
+    context = _gather(session, comment, policy, thresholds, now - repeat_window, failure)
+    decision = _evaluate(context, comment)
+    event = change_status(
+        session,
+        comment,
+        STATUS_OF[decision.verdict],
+        change=Change.DECIDED,
+        actor=Actor.MACHINE,
+        now=now,
+        data={
+            "verdict": decision.verdict,
+            "findings": [_codes_of(finding) for finding in decision.findings],
+            "model": comment.score.model if comment.score else None,
+            "model_version": comment.score.model_version if comment.score else None,
+            "preset": policy.preset,
+            "thresholds": dict(thresholds),
+        },
+    )
+    _keep_findings(session, comment, event, decision.findings)
+    return event
+
+
+def _evaluate(context: Context, comment: Comment) -> Decision:
+    try:
+        return evaluate(context)
+    except Exception:
+        # Whatever broke, it must neither publish this comment nor stop the others.
+        log.error("rule_failed", comment=comment.id, exc_info=True)
+        return Decision(Verdict.HOLD, (Finding(Code.RULE_FAILED, Verdict.HOLD),))
+
+
+def _gather(
+    session: Session,
+    comment: Comment,
+    policy: Policy,
+    thresholds: Mapping[str, float],
+    since: dt.datetime,
+    failure: Code | None,
+) -> Context:
+    score = comment.score
+    # Without thresholds a score says nothing: another model's presets are never borrowed.
+    if score is not None and not thresholds:
+        score, failure = None, Code.SCORER_UNAVAILABLE
+    return Context(
+        name=comment.name,
+        body=comment.body,
+        policy=policy,
+        thresholds=thresholds,
+        failure=failure,
+        honeypot=Code.HONEYPOT in comment.signals,
+        over_commenter_rate=Code.COMMENTER_RATE in comment.signals,
+        banned_commenter=is_banned(session, comment.commenter_id),
+        first_comment=not has_history(session, comment.commenter),
+        repeated_text=_is_repeated(session, comment, since),
+        **(_score_facts(score) if score else NO_SCORE),
+    )
+
+
+def _score_facts(score: Score) -> ScoreFacts:
+    return {
+        "scores": score.attributes,
+        "complete": score.complete,
+        "has_words": score.has_words,
+        "language": score.language,
+        "languages": frozenset(score.languages),
+    }
+
+
+def _is_repeated(session: Session, comment: Comment, since: dt.datetime) -> bool:
+    if comment.commenter_id is None:
+        return False
+    query = select(Comment.id).where(
+        Comment.commenter_id == comment.commenter_id,
+        Comment.text_hash == comment.text_hash,
+        Comment.id < comment.id,
+        Comment.created_at >= since,
+    )
+    return bool(session.scalar(select(exists(query))))
+
+
+def _codes_of(finding: Finding) -> dict[str, str | float]:
+    facts = {
+        "code": finding.code,
+        "verdict": finding.verdict,
+        "attribute": finding.attribute,
+        "value": finding.value,
+        "threshold": finding.threshold,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _keep_findings(
+    session: Session, comment: Comment, event: Event, findings: tuple[Finding, ...]
+) -> None:
+    session.execute(delete(FindingRow).where(FindingRow.comment_id == comment.id))
+    for finding in findings:
+        session.add(FindingRow(comment_id=comment.id, event_id=event.id, **finding._asdict()))
+    session.flush()

@@ -1,0 +1,189 @@
+"""The scoring jobs as rows: claim, settle, give back; and the sweep that keeps promise 1."""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from moderation.flow.decide import Presets, decide, is_open_to_machine
+from moderation.models import Comment, Job, Score, WorkerRow
+from moderation.statuses import Code, Status
+
+# A text that broke its scorer this often waits for a human; later tries come ever more rarely.
+PATIENCE = 3
+LONGEST_PAUSE = dt.timedelta(hours=1)
+WORKER_SEEN = dt.timedelta(seconds=15)  # a scorer that said nothing for longer counts as gone
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A comment one worker may score now, as it stood at the claim."""
+
+    comment_id: int
+    version: int
+    body: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one worker took, under one lease."""
+
+    lease: str
+    comments: tuple[Claimed, ...]
+
+
+def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit: int) -> Claim:
+    """Take up to `limit` due jobs, oldest first, that nobody holds. One conditional UPDATE."""
+    lease = secrets.token_hex(8)
+    due = (
+        select(Job.comment_id)
+        .where(Job.run_after <= now, or_(Job.leased_until.is_(None), Job.leased_until <= now))
+        .order_by(Job.run_after, Job.comment_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.scalars(
+        update(Job)
+        .where(Job.comment_id.in_(due))
+        .values(lease=lease, leased_until=now + lease_for, attempts=Job.attempts + 1)
+        .returning(Job.comment_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    rows = session.execute(
+        select(Comment.id, Comment.version, Comment.body, Job.attempts)
+        .join(Job, Job.comment_id == Comment.id)
+        .where(Comment.id.in_(taken))
+        .order_by(Comment.id)
+    )
+    return Claim(lease, tuple(Claimed(*row) for row in rows))
+
+
+def settle(
+    session: Session,
+    claimed: Claimed,
+    lease: str,
+    score: Score,
+    *,
+    now: dt.datetime,
+    presets: Presets,
+    repeat_window: dt.timedelta,
+) -> bool:
+    """Store the score and decide, if claim and version still match; answers whether they did.
+
+    A comment that a human decided meanwhile keeps their decision and only gains the score.
+    """
+    comment = _lock(session, claimed, lease)
+    if comment is None:
+        return False
+    if comment.version != claimed.version:
+        session.execute(
+            update(Job)
+            .where(Job.comment_id == comment.id)
+            .values(lease=None, leased_until=None, run_after=now)
+        )
+        return False
+    session.execute(delete(Score).where(Score.comment_id == comment.id))
+    session.expire(comment, ["score"])
+    session.add(score)
+    session.flush()
+    if is_open_to_machine(comment):
+        decide(session, comment, now=now, presets=presets, repeat_window=repeat_window)
+    session.execute(delete(Job).where(Job.comment_id == comment.id, Job.lease == lease))
+    return True
+
+
+def give_back(
+    session: Session,
+    claimed: Claimed,
+    lease: str,
+    *,
+    now: dt.datetime,
+    pause: dt.timedelta,
+    repeat_window: dt.timedelta,
+) -> None:
+    """Say that scoring failed: the comment is held for it, and tried again after a pause."""
+    comment = _lock(session, claimed, lease)
+    if comment is None:
+        return
+    session.execute(
+        update(Job)
+        .where(Job.comment_id == comment.id)
+        .values(lease=None, leased_until=None, run_after=now + pause)
+    )
+    if comment.status is Status.PROCESSING:
+        failure = Code.SCORER_UNAVAILABLE
+        decide(session, comment, now=now, presets={}, failure=failure, repeat_window=repeat_window)
+
+
+def pause_after(attempts: int) -> dt.timedelta:
+    """How long a failed text rests: seconds at first, doubling up to an hour."""
+    return min(dt.timedelta(seconds=2 ** min(attempts, 12)), LONGEST_PAUSE)
+
+
+def hold_late(
+    session: Session,
+    *,
+    now: dt.datetime,
+    deadline: dt.timedelta,
+    repeat_window: dt.timedelta,
+    limit: int = 100,
+) -> int:
+    """Hold what waited for its score beyond `deadline`; answers how many. The jobs stay."""
+    failure = Code.SCORER_LATE if any_scorer(session, now=now) else Code.SCORER_UNAVAILABLE
+    late = session.scalars(
+        select(Comment)
+        .where(Comment.status == Status.PROCESSING, Comment.created_at <= now - deadline)
+        .order_by(Comment.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for comment in late:
+        decide(session, comment, now=now, presets={}, failure=failure, repeat_window=repeat_window)
+    return len(late)
+
+
+def wake_waiting(session: Session, *, now: dt.datetime) -> None:
+    """A scorer is back: what rested because of its failure is due at once."""
+    session.execute(
+        update(Job).where(Job.run_after > now, Job.attempts <= PATIENCE).values(run_after=now)
+    )
+
+
+def count_waiting(session: Session) -> int:
+    """How many comments wait for their score."""
+    return session.scalar(select(func.count()).select_from(Job)) or 0
+
+
+def report_worker(session: Session, row: WorkerRow) -> None:
+    """Say that a scorer is alive (or why it cannot score), and forget those long gone."""
+    session.merge(row)
+    gone = row.seen_at - dt.timedelta(days=1)
+    session.execute(delete(WorkerRow).where(WorkerRow.seen_at < gone))
+
+
+def live_workers(session: Session, *, now: dt.datetime) -> Sequence[WorkerRow]:
+    """The scorers that showed themselves lately."""
+    return session.scalars(
+        select(WorkerRow).where(WorkerRow.seen_at >= now - WORKER_SEEN).order_by(WorkerRow.id)
+    ).all()
+
+
+def any_scorer(session: Session, *, now: dt.datetime) -> bool:
+    """Whether some scorer is alive and able."""
+    return any(worker.error is None for worker in live_workers(session, now=now))
+
+
+def _lock(session: Session, claimed: Claimed, lease: str) -> Comment | None:
+    """The claimed comment under a row lock, or None where the lease is no longer ours."""
+    job = session.scalar(
+        select(Job)
+        .where(Job.comment_id == claimed.comment_id, Job.lease == lease)
+        .with_for_update()
+    )
+    if job is None:
+        return None
+    return session.scalar(select(Comment).where(Comment.id == claimed.comment_id).with_for_update())

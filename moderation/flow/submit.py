@@ -1,0 +1,157 @@
+"""Step `submit`: what a reader sent becomes a stored comment, or an error that says why not."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
+from moderation.flow.articles import (
+    Page,
+    find_article,
+    find_or_create_article,
+    is_closed,
+    policy_of,
+)
+from moderation.flow.commenters import find_or_create_commenter
+from moderation.flow.store import new_public_id, store_comment
+from moderation.models import Article, Comment, Site
+from moderation.privacy.vault import Vault
+from moderation.statuses import Code, Status
+from moderation.text import fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A validated form. Texts are cleaned; `submission_id` comes from the signed form token."""
+
+    submission_id: str
+    page: Page
+    parent: str  # public id, or empty
+    name: str
+    email: str
+    body: str
+    signals: tuple[Code, ...] = ()
+
+    def fingerprint(self, vault: Vault) -> bytes:
+        """Tells a retry from another text under the same token.
+
+        Keyed, because an unkeyed hash beside the stored name and text would let a thief of the
+        database test guesses of the email.
+        """
+        fields = (self.page.key, self.parent, self.name, self.email, self.body)
+        return vault.fingerprint("\0".join(fields))
+
+
+def submit(
+    session: Session,
+    site: Site,
+    submission: Submission,
+    *,
+    vault: Vault,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
+) -> tuple[Comment, bool]:
+    """Store the comment; answers it and whether it is new (False: a retry of one stored before).
+
+    Raises TokenReused, ArticleClosed, UnknownParent or DuplicateComment.
+    """
+    fingerprint = submission.fingerprint(vault)
+    stored = _find_submission(session, site, submission, fingerprint)
+    if stored is not None:
+        return stored, False
+    article = find_article(session, site, submission.page)
+    if is_closed(policy_of(site, article), article, submission.page, now):
+        raise ArticleClosed("this article takes no more comments")
+    parent = _find_parent(session, article, submission.parent)
+    if article is not None:
+        _refuse_duplicate(session, article, submission, parent, now - repeat_window)
+    article = article or find_or_create_article(session, site, submission.page, now)
+    commenter = find_or_create_commenter(session, site, submission.email, vault=vault, now=now)
+    comment = Comment(
+        public_id=new_public_id(),
+        site_id=site.id,
+        article_id=article.id,
+        parent_id=parent.id if parent else None,
+        commenter_id=commenter.id if commenter else None,
+        name=submission.name,
+        body=submission.body,
+        submission_id=submission.submission_id,
+        submission_hash=fingerprint,
+        text_hash=text_hash(submission.body),
+        signals=list(submission.signals),
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            depth = policy_of(site).reply_depth
+            return store_comment(session, comment, parent=_anchor(session, parent, depth)), True
+    except IntegrityError:  # the same form arrived twice at once and the other was faster
+        stored = _find_submission(session, site, submission, fingerprint)
+        if stored is None:
+            raise
+        return stored, False
+
+
+def text_hash(body: str) -> bytes:
+    """SHA-256 of the folded text: the same for texts that differ only in case and spacing."""
+    return hashlib.sha256(fold(body).encode()).digest()
+
+
+def _find_submission(
+    session: Session, site: Site, submission: Submission, fingerprint: bytes
+) -> Comment | None:
+    stored = session.scalar(
+        select(Comment).where(
+            Comment.site_id == site.id, Comment.submission_id == submission.submission_id
+        )
+    )
+    if stored is not None and stored.submission_hash != fingerprint:
+        raise TokenReused("this form was already sent, with another text")
+    return stored
+
+
+def _find_parent(session: Session, article: Article | None, public_id: str) -> Comment | None:
+    if not public_id:
+        return None
+    parent = session.scalar(select(Comment).where(Comment.public_id == public_id))
+    # Unknown, foreign and unapproved parents answer alike.
+    if (
+        parent is None
+        or article is None
+        or parent.article_id != article.id
+        or parent.status is not Status.APPROVED
+    ):
+        raise UnknownParent("the comment to reply to is not there")
+    return parent
+
+
+def _refuse_duplicate(
+    session: Session,
+    article: Article,
+    submission: Submission,
+    parent: Comment | None,
+    since: dt.datetime,
+) -> None:
+    # By name and text, both of which the sender typed and may be public; never by email, whose
+    # use would answer a stranger's guess at who wrote a public comment.
+    query = select(Comment.id).where(
+        Comment.article_id == article.id,
+        Comment.text_hash == text_hash(submission.body),
+        Comment.name == submission.name,
+        Comment.parent_id == (parent.id if parent else None),
+        Comment.created_at >= since,
+        Comment.status != Status.DELETED,
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise DuplicateComment("the same text was sent a moment ago")
+
+
+def _anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:
+    """Where the reply hangs in the thread: below `depth` levels it stands beside its parent."""
+    while parent is not None and len(parent.path) // 8 > depth:
+        parent = session.get(Comment, parent.parent_id) if parent.parent_id else None
+    return parent

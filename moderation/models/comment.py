@@ -1,0 +1,114 @@
+"""A comment, what a model and the rules said of it, and the job that will score it."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from moderation.db import Base
+from moderation.models.columns import BigId, Json, enum_of
+from moderation.models.commenter import Commenter
+from moderation.models.site import Article
+from moderation.statuses import Actor, Code, Reason, Status, Verdict
+
+
+class Comment(Base):
+    """What a reader sent. Only flow/store.py changes `status`, `version` and `decided_by`."""
+
+    __tablename__ = "comments"
+    __table_args__ = (UniqueConstraint("site_id", "submission_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(Text, unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id"), index=True)
+    # Eight bytes a level, this comment's own id last: sorts a thread depth first.
+    path: Mapped[bytes] = mapped_column(LargeBinary)
+
+    name: Mapped[str] = mapped_column(Text)  # raw text: escape when rendering
+    body: Mapped[str] = mapped_column(Text)  # raw text: escape when rendering
+
+    status: Mapped[Status] = mapped_column(enum_of(Status), default=Status.PROCESSING)
+    version: Mapped[int] = mapped_column(default=1)
+    decided_by: Mapped[Actor | None] = mapped_column(enum_of(Actor))
+    reason: Mapped[Reason | None] = mapped_column(enum_of(Reason))
+    decided_at: Mapped[dt.datetime | None]
+
+    submission_id: Mapped[str] = mapped_column(Text)
+    submission_hash: Mapped[bytes] = mapped_column(LargeBinary)  # of the fields: a retry or not
+    text_hash: Mapped[bytes] = mapped_column(LargeBinary)  # of the folded body: said before or not
+    signals: Mapped[list[str]] = mapped_column(Json)  # codes seen at submission (honeypot, …)
+    link_version: Mapped[int] = mapped_column(default=1)  # moves to revoke the private link
+    created_at: Mapped[dt.datetime]
+
+    article: Mapped[Article] = relationship()
+    commenter: Mapped[Commenter | None] = relationship()
+    parent: Mapped["Comment | None"] = relationship(remote_side=[id])
+    score: Mapped["Score | None"] = relationship(back_populates="comment")
+
+
+Index("ix_comments_thread", Comment.article_id, Comment.status, Comment.path)
+Index("ix_comments_queue", Comment.status, Comment.id)
+Index("ix_comments_late", Comment.status, Comment.created_at)
+Index("ix_comments_text", Comment.article_id, Comment.text_hash)
+
+
+class Score(Base):
+    """A model's numbers for the text as it stands now, 0 to 1 for each of Detoxify's attributes."""
+
+    __tablename__ = "scores"
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    model_version: Mapped[str] = mapped_column(Text)
+    attributes: Mapped[dict[str, float]] = mapped_column(Json)
+    complete: Mapped[bool]  # False: the text was longer than what was scored
+    language: Mapped[str | None] = mapped_column(Text)
+    languages: Mapped[list[str]] = mapped_column(Json)  # those the model knows
+    has_words: Mapped[bool]
+    created_at: Mapped[dt.datetime]
+
+    comment: Mapped[Comment] = relationship(back_populates="score")
+
+
+class FindingRow(Base):
+    """One rule's evidence for the machine decision that `event_id` records."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    code: Mapped[Code] = mapped_column(enum_of(Code))
+    verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
+    attribute: Mapped[str | None] = mapped_column(Text)
+    value: Mapped[float | None]
+    threshold: Mapped[float | None]
+    detail: Mapped[str | None] = mapped_column(Text)  # may quote the reader: erasure reaches it
+
+
+class Job(Base):
+    """One comment waiting for its score. Deleted in the transaction that decides the comment."""
+
+    __tablename__ = "jobs"
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
+    created_at: Mapped[dt.datetime]
+    run_after: Mapped[dt.datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease: Mapped[str | None] = mapped_column(Text)  # the claim that may settle this job
+    leased_until: Mapped[dt.datetime | None]
+
+
+class WorkerRow(Base):
+    """A scoring thread or process that showed itself lately: what /readyz and the sweep look at."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    model_version: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)  # a stable code, None while it can score
+    seen_at: Mapped[dt.datetime]

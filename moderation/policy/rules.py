@@ -1,0 +1,148 @@
+"""What this project exists for: the rules by which a comment is held. Step `decide`, pure.
+
+A rule looks at the context and yields its findings; none means "no opinion".
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from moderation.policy.context import Context, Finding
+from moderation.policy.personal_data import find_kinds
+from moderation.policy.words import find_words
+from moderation.statuses import Code, Publishing, Verdict
+from moderation.text import links
+
+Rule = Callable[[Context], Iterable[Finding]]
+
+
+def find_missing_score(context: Context) -> Iterator[Finding]:
+    """No number can be compared with any threshold: nobody has judged the text."""
+    if context.failure is not None:
+        yield Finding(context.failure, Verdict.HOLD)
+    elif context.scores is None or not context.scores.keys() & context.thresholds.keys():
+        yield Finding(Code.SCORER_UNAVAILABLE, Verdict.HOLD)
+
+
+def find_attributes_over_threshold(context: Context) -> Iterator[Finding]:
+    """One finding for each attribute at or over its threshold."""
+    for attribute, value in (context.scores or {}).items():
+        threshold = context.thresholds.get(attribute)
+        # Not ">=": a NaN is under nothing, and must not pass.
+        if threshold is not None and not value < threshold:
+            yield Finding(Code.TOXICITY, Verdict.HOLD, attribute, value, threshold)
+
+
+def find_unscored_rest(context: Context) -> Iterator[Finding]:
+    """The scorer read only the beginning."""
+    if not context.complete:
+        yield Finding(Code.TEXT_TOO_LONG, Verdict.HOLD)
+
+
+def find_unknown_language(context: Context) -> Iterator[Finding]:
+    """The model does not know the text's language; without a model or words, none is missing."""
+    if context.scores is None or not context.has_words:
+        return
+    if context.language is None:
+        yield Finding(Code.LANGUAGE_UNKNOWN, Verdict.HOLD)
+    elif context.language not in context.languages:
+        yield Finding(Code.LANGUAGE_UNSUPPORTED, Verdict.HOLD, detail=context.language)
+
+
+def find_banned_words(context: Context) -> Iterator[Finding]:
+    """Rejects only where the owner asked for it."""
+    policy = context.policy
+    verdict = Verdict.REJECT if policy.reject_banned_words else Verdict.HOLD
+    for word in _listed(context, policy.banned_words):
+        yield Finding(Code.BANNED_WORD, verdict, detail=word)
+
+
+def find_suspect_words(context: Context) -> Iterator[Finding]:
+    """A word that a human should look at."""
+    for word in _listed(context, context.policy.suspect_words):
+        yield Finding(Code.SUSPECT_WORD, Verdict.HOLD, detail=word)
+
+
+def find_links(context: Context) -> Iterator[Finding]:
+    """More links than the site allows, or any in the name."""
+    limits = ((context.body, context.policy.links_max), (context.name, 0))
+    for text, most in limits:
+        count = len(links(text))
+        if count > most:
+            yield Finding(Code.LINKS, Verdict.HOLD, value=count, threshold=most)
+
+
+def find_repeated_text(context: Context) -> Iterator[Finding]:
+    """The same text was sent before."""
+    if context.repeated_text:
+        yield Finding(Code.REPEATED_TEXT, Verdict.HOLD)
+
+
+def find_personal_data(context: Context) -> Iterator[Finding]:
+    """Contact or bank data that its owner may not want public."""
+    text = f"{context.name}\n{context.body}"
+    for kind in find_kinds(text, language=context.policy.language):
+        yield Finding(Code.PERSONAL_DATA, Verdict.HOLD, detail=kind.value)
+
+
+def find_filled_honeypot(context: Context) -> Iterator[Finding]:
+    """A field that people do not see was filled in."""
+    if context.honeypot:
+        yield Finding(Code.HONEYPOT, Verdict.HOLD)
+
+
+def find_commenter_rate(context: Context) -> Iterator[Finding]:
+    """This commenter writes faster than the site allows."""
+    if context.over_commenter_rate:
+        yield Finding(Code.COMMENTER_RATE, Verdict.HOLD)
+
+
+def find_banned_commenter(context: Context) -> Iterator[Finding]:
+    """Held like any other, so that nobody learns of a ban by trying."""
+    if context.banned_commenter:
+        yield Finding(Code.BANNED_COMMENTER, Verdict.HOLD)
+
+
+def find_first_comment(context: Context) -> Iterator[Finding]:
+    """The site wants a human for a commenter's first."""
+    if context.policy.publishing is Publishing.FIRST and context.first_comment:
+        yield Finding(Code.FIRST_COMMENT, Verdict.HOLD)
+
+
+def find_human_review(context: Context) -> Iterator[Finding]:
+    """The site or the article wants a human for everything."""
+    if context.policy.publishing is Publishing.HUMAN:
+        yield Finding(Code.HUMAN_REVIEW, Verdict.HOLD)
+
+
+def find_closed_article(context: Context) -> Iterator[Finding]:
+    """Accepted before the article closed: nothing new appears on it without a human."""
+    if context.article_closed or context.policy.publishing is Publishing.CLOSED:
+        yield Finding(Code.ARTICLE_CLOSED, Verdict.HOLD)
+
+
+def _listed(context: Context, words: tuple[str, ...]) -> list[str]:
+    """The listed words in name and body, each once; no phrase runs from one into the other."""
+    return list(dict.fromkeys(find_words(context.name, words) + find_words(context.body, words)))
+
+
+# The order is the one in which findings are shown.
+RULES: tuple[Rule, ...] = (
+    # Can we judge the text at all?
+    find_missing_score,
+    find_unscored_rest,
+    find_unknown_language,
+    # What does it say?
+    find_attributes_over_threshold,
+    find_banned_words,
+    find_suspect_words,
+    find_personal_data,
+    find_links,
+    find_repeated_text,
+    # Who says it, and how fast?
+    find_filled_honeypot,
+    find_commenter_rate,
+    find_banned_commenter,
+    # Does the site want a human anyway?
+    find_first_comment,
+    find_human_review,
+    find_closed_article,
+)

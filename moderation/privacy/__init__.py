@@ -1,0 +1,1 @@
+"""Private data: the email vault now; retention, export and erasure build on it."""

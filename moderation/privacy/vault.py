@@ -1,0 +1,92 @@
+"""The email vault: encryption at rest and keyed look-up.
+
+Encryption is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce; the associated data names
+the row, so that a ciphertext cannot be moved to another one. Look-up is HMAC-SHA-256 (RFC 2104)
+over the normal form. Both results begin with four bytes that name the key, for rotation.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from email_validator import EmailNotValidError, validate_email
+
+from moderation.errors import UndecryptableEmail
+
+KEY_BYTES = 32
+NAME_BYTES = 4
+NONCE_BYTES = 12
+
+
+class Vault:
+    """Encrypts and hashes emails with the installation's two keys."""
+
+    def __init__(self, *, vault_key: str, index_key: str) -> None:
+        """Both keys are 32 bytes in base64url. Raises ValueError for anything else."""
+        encryption = _decode_key("VAULT_KEY", vault_key)
+        self._index = _decode_key("INDEX_KEY", index_key)
+        self._cipher = AESGCM(encryption)
+        self._cipher_name = _name_of(encryption)
+        self._index_name = _name_of(self._index)
+
+    def encrypt(self, email: str, *, row: str) -> bytes:
+        """The ciphertext of `email` for the row named `row` ("commenter:17")."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, email.encode(), row.encode())
+        return self._cipher_name + nonce + sealed
+
+    def decrypt(self, ciphertext: bytes, *, row: str) -> str:
+        """The email in `ciphertext`. Raises UndecryptableEmail for another key or row."""
+        body = ciphertext[NAME_BYTES:]
+        try:
+            plain = self._cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], row.encode())
+        except (InvalidTag, ValueError):
+            raise UndecryptableEmail("an email that this VAULT_KEY does not open") from None
+        return plain.decode()
+
+    def lookup_hash(self, email: str, *, scope: str) -> bytes:
+        """The keyed hash under which `email` is found within `scope` (a site's key, a table)."""
+        message = f"{scope}\0{normal_form(email)}".encode()
+        return self._index_name + hmac.digest(self._index, message, hashlib.sha256)
+
+    def fingerprint(self, text: str) -> bytes:
+        """A keyed hash of any text, for comparing without keeping it."""
+        return hmac.digest(self._index, b"fingerprint\0" + text.encode(), hashlib.sha256)
+
+
+def normal_form(email: str) -> str:
+    """The one spelling of an address that look-up uses: NFC, lower case, IDNA, no +tag.
+
+    Text that is no address is folded to lower case as it stands, so that a look-up of it finds
+    nothing instead of failing.
+    """
+    try:
+        parts = validate_email(email, check_deliverability=False)
+    except EmailNotValidError:
+        return email.strip().lower()
+    local = parts.local_part.lower().split("+", 1)[0]
+    return f"{local}@{(parts.ascii_domain or parts.domain).lower()}"
+
+
+def mask(email: str) -> str:
+    """An address as people who need not know it see it: `a•••@e•••.com`."""
+    local, _, domain = email.partition("@")
+    host, dot, ending = domain.rpartition(".")
+    return f"{local[:1]}•••@{host[:1]}•••{dot}{ending}"
+
+
+def _decode_key(name: str, key: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    except ValueError:
+        raise ValueError(f"{name} is no base64url text") from None
+    if len(raw) != KEY_BYTES:
+        raise ValueError(f"{name} must hold {KEY_BYTES} bytes, not {len(raw)}")
+    return raw
+
+
+def _name_of(key: bytes) -> bytes:
+    return hashlib.sha256(b"name of key" + key).digest()[:NAME_BYTES]

@@ -1,0 +1,106 @@
+"""The scorer that serves: a compiled graph, bounded in time and memory for every text.
+
+Needs onnxruntime, tokenizers and numpy; torch is never imported here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from moderation.errors import ScorerUnavailable
+from moderation.scoring.catalog import Model, find_model
+from moderation.scoring.compiled import GRAPH, REMEDY, TOKENIZER, Facts, folder_for, read_facts
+from moderation.scoring.graph import Graph
+from moderation.scoring.language import identify
+from moderation.scoring.score import ModelInfo, Score
+from moderation.scoring.windows import Window, batches_by_length
+
+MAX_WINDOWS = 8
+# Far more than eight windows hold, so that a megabyte is never tokenised.
+MAX_CHARACTERS = 32_000
+
+
+def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "CompiledScorer":
+    """Load a compiled model; `threads` is the number of cores one text uses, None for all.
+
+    `model` is `home`, an official Detoxify name or a folder. Raises ScorerUnavailable, naming
+    the remedy, when the compiled model is missing, damaged or of another checkpoint.
+    """
+    found = find_model(model, cache)
+    folder = folder_for(found, cache)
+    facts = read_facts(folder)
+    if not facts.sha256.startswith(found.digest):
+        raise ScorerUnavailable(f"{folder} was made from another checkpoint: {REMEDY}")
+    identify("warm up")
+    graph = Graph(folder / GRAPH, folder / TOKENIZER, facts, threads=threads)
+    return CompiledScorer(info=_info(found, facts), graph=graph)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The windows of one text that are scored, and whether they are all of it."""
+
+    windows: list[Window]
+    complete: bool
+
+
+class CompiledScorer:
+    """Scores texts with a compiled graph; safe to use from several threads."""
+
+    def __init__(self, info: ModelInfo, graph: Graph) -> None:
+        self.info = info
+        self._graph = graph
+
+    def score(self, texts: Sequence[str]) -> list[Score]:
+        """One score for each text, in their order; the highest of a text's windows counts.
+
+        At most eight windows of a text are scored; `complete` is False where it is longer.
+        Raises ScorerUnavailable when the model fails or answers something that is no number.
+        """
+        pieces = [self._piece(text) for text in texts]
+        windows = [window for piece in pieces for window in piece.windows]
+        rows = self._run(windows)
+        scores, start = [], 0
+        for text, piece in zip(texts, pieces, strict=True):
+            end = start + len(piece.windows)
+            scores.append(self._score(text, rows[start:end], complete=piece.complete))
+            start = end
+        return scores
+
+    def _piece(self, text: str) -> _Piece:
+        windows = self._graph.encode(text[:MAX_CHARACTERS])
+        complete = len(text) <= MAX_CHARACTERS and len(windows) <= MAX_WINDOWS
+        return _Piece(windows=windows[:MAX_WINDOWS], complete=complete)
+
+    def _run(self, windows: list[Window]) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        rows = [np.empty(0, dtype=np.float32)] * len(windows)
+        for batch in batches_by_length(windows):
+            for index, row in zip(batch, self._graph.run([windows[i] for i in batch]), strict=True):
+                rows[index] = row
+        return rows
+
+    def _score(
+        self,
+        text: str,
+        rows: Sequence[np.ndarray[tuple[int], np.dtype[np.float32]]],
+        *,
+        complete: bool,
+    ) -> Score:
+        strictest = np.max(np.stack(rows), axis=0)
+        return Score(
+            attributes=dict(zip(self.info.attributes, map(float, strictest), strict=True)),
+            complete=complete,
+            language=identify(text[:MAX_CHARACTERS]),
+        )
+
+
+def _info(model: Model, facts: Facts) -> ModelInfo:
+    return ModelInfo(
+        name=model.name,
+        version=f"{facts.sha256[:12]}-{facts.kind}",
+        languages=model.languages,
+        attributes=facts.labels,
+        presets=model.presets,
+    )

@@ -1,0 +1,46 @@
+"""What the rest of the product sees of the classifier: scores, facts about a model, a protocol."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Score:
+    """A model's numbers for one text."""
+
+    attributes: Mapping[str, float]
+    """Detoxify's label → probability, 0 to 1."""
+    complete: bool
+    """False where the text is longer than what was scored."""
+    language: str | None
+    """ISO 639-1 code, or None where nobody can tell."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a score was made with."""
+
+    name: str
+    """`home`, an official Detoxify name, or the name in a folder's manifest."""
+    version: str
+    """The checkpoint's sha256, first 12 hex digits, and the graph: `3fa94c…-int8`."""
+    languages: frozenset[str]
+    """ISO 639-1 codes of the languages the model was trained on."""
+    attributes: tuple[str, ...]
+    """The labels of its scores, in the order of its outputs."""
+    presets: Mapping[str, Mapping[str, float]]
+    """Preset → attribute → the probability from which a comment is held. Empty if none."""
+
+
+class Scorer(Protocol):
+    """Turns texts into scores."""
+
+    info: ModelInfo
+
+    def score(self, texts: Sequence[str]) -> list[Score]:
+        """One score for each text, in their order.
+
+        Raises ScorerUnavailable when the model fails or answers something that is no number.
+        """
+        ...

@@ -1,0 +1,61 @@
+"""One epoch as batches of rows of similar length, a share of them disguised."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+
+from moderation.scoring.training.data import Row, share_of
+from moderation.scoring.training.perturb import perturb
+
+BATCH = 32
+LENGTH = 128
+DISGUISED = 0.12
+# Rows sorted by length together: long enough for little padding, short enough to mix.
+_POOL = BATCH * 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tokens (rows × longest), attention mask alike, labels (rows × 6), weights (rows)."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+
+
+def plan_epoch(
+    rows: Sequence[Row], tokenizer: Tokenizer, *, seed: int
+) -> list[list[tuple[list[int], Row]]]:
+    """The batches of one epoch in a random order; the same seed gives the same plan."""
+    chance = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
+    drawn = [row for row in rows if chance.random() < share_of(row.source)]
+    chance.shuffle(drawn)
+    texts = [perturb(r.text, chance) if chance.random() < DISGUISED else r.text for r in drawn]
+    tokens = [_cut(encoding.ids) for encoding in tokenizer.encode_batch(texts)]
+    pairs = list(zip(tokens, drawn, strict=True))
+    plan: list[list[tuple[list[int], Row]]] = []
+    for start in range(0, len(pairs), _POOL):
+        pool = sorted(pairs[start : start + _POOL], key=lambda pair: len(pair[0]))
+        batches = [pool[i : i + BATCH] for i in range(0, len(pool), BATCH)]
+        chance.shuffle(batches)
+        plan.extend(batches)
+    return plan
+
+
+def collate(pairs: Sequence[tuple[list[int], Row]]) -> Batch:
+    """Tensors of one batch, padded to its longest row."""
+    longest = max(len(ids) for ids, _ in pairs)
+    return Batch(
+        ids=torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in pairs]),
+        mask=torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in pairs]),
+        labels=torch.tensor([row.labels for _, row in pairs]),
+        weights=torch.tensor([row.weight for _, row in pairs]),
+    )
+
+
+def _cut(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= LENGTH else [*ids[: LENGTH - 1], ids[-1]]

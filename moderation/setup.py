@@ -1,0 +1,39 @@
+"""`python -m moderation.setup`: write a first instance/settings.env with fresh secrets (mode 0600).
+
+Standard library only: it runs before settings exist. Never changes a file that is there.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+
+
+def write_settings(folder: Path = INSTANCE) -> bool:
+    """Write `settings.env` into `folder` if there is none; answers whether it did."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lines = [
+        "# Secrets of this installation. Back this file up apart from the database: without",
+        "# VAULT_KEY no stored email can be read, without INDEX_KEY none can be found.",
+        f"SECRET_KEY={_key()}",
+        f"VAULT_KEY={_key()}",
+        f"INDEX_KEY={_key()}",
+        "DEMO=true",
+    ]
+    try:
+        descriptor = os.open(folder / "settings.env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return True
+
+
+def _key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+if __name__ == "__main__" and write_settings():
+    print("Wrote instance/settings.env with fresh secrets.")

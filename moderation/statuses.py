@@ -1,0 +1,118 @@
+"""The words of the domain as closed sets; docs/architecture.md explains them.
+
+Imports nothing of ours.
+"""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a comment stands. Only APPROVED is visible to others."""
+
+    PROCESSING = "processing"  # stored, not yet decided
+    HELD = "held"  # in the queue
+    APPROVED = "approved"  # public
+    REJECTED = "rejected"  # refused, with a reason code
+    DELETED = "deleted"  # by its commenter, or an erasure
+
+
+class Verdict(StrEnum):
+    """What one rule, or all of them together, wants."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    REJECT = "reject"
+
+    @property
+    def strictness(self) -> int:
+        """Rank for "the strictest wins": reject > hold > approve."""
+        return list(Verdict).index(self)
+
+
+class Publishing(StrEnum):
+    """Who publishes, per site and per article."""
+
+    MACHINE = "machine"  # the machine publishes what it finds clean
+    FIRST = "first"  # a human approves first comments
+    HUMAN = "human"  # a human approves everything
+    CLOSED = "closed"  # no new comments
+
+
+class Actor(StrEnum):
+    """Who changed a status."""
+
+    COMMENTER = "commenter"
+    MACHINE = "machine"
+    MODERATOR = "moderator"
+
+
+class Role(StrEnum):
+    """What a signed-in person may do: viewers look, moderators decide, owners also configure."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    OWNER = "owner"
+
+    def may(self, needed: "Role") -> bool:
+        """Whether this role includes all that `needed` may do."""
+        roles = list(Role)
+        return roles.index(self) >= roles.index(needed)
+
+
+class Code(StrEnum):
+    """Why the machine decided as it did: one code for each kind of finding."""
+
+    TOXICITY = "toxicity"  # an attribute of the score is over its threshold
+    SCORER_UNAVAILABLE = "scorer_unavailable"
+    SCORER_LATE = "scorer_late"
+    TEXT_TOO_LONG = "text_too_long"  # longer than what was scored
+    LANGUAGE_UNSUPPORTED = "language_unsupported"
+    LANGUAGE_UNKNOWN = "language_unknown"
+    BANNED_WORD = "banned_word"
+    SUSPECT_WORD = "suspect_word"
+    LINKS = "links"
+    REPEATED_TEXT = "repeated_text"
+    PERSONAL_DATA = "personal_data"
+    HONEYPOT = "honeypot"
+    COMMENTER_RATE = "commenter_rate"
+    BANNED_COMMENTER = "banned_commenter"
+    FIRST_COMMENT = "first_comment"
+    HUMAN_REVIEW = "human_review"  # site or article: a human approves everything
+    ARTICLE_CLOSED = "article_closed"
+    RULE_FAILED = "rule_failed"  # a rule broke: nothing is known, so a human looks
+
+
+class Reason(StrEnum):
+    """Why a moderator rejected: told to the commenter in plain words."""
+
+    INSULT = "insult"
+    HATE = "hate"
+    THREAT = "threat"
+    OBSCENE = "obscene"
+    PERSONAL_DATA = "personal_data"
+    OFF_TOPIC = "off_topic"
+    SPAM = "spam"
+    ILLEGAL = "illegal"
+    OTHER = "other"
+
+
+class Change(StrEnum):
+    """What kind of event a row of the log records."""
+
+    SUBMITTED = "submitted"
+    DECIDED = "decided"  # by the machine
+    APPROVED = "approved"  # by a moderator
+    REJECTED = "rejected"  # by a moderator
+    UNDONE = "undone"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    BANNED = "banned"
+    UNBANNED = "unbanned"
+    POLICY_CHANGED = "policy_changed"
+
+
+class ScorerMode(StrEnum):
+    """Who works off the scoring jobs."""
+
+    EMBEDDED = "embedded"  # a thread of the serving process
+    WORKER = "worker"  # a separate process, or Celery workers where a broker is set

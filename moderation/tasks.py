@@ -1,0 +1,48 @@
+"""The Celery side: a message wakes a worker; the jobs are rows, so a lost message costs seconds."""
+
+from collections.abc import Callable
+
+import structlog
+from celery import Celery
+from celery.exceptions import OperationalError as BrokerError
+from kombu.exceptions import OperationalError
+
+from moderation.worker import Worker
+
+log = structlog.get_logger()
+
+TASK = "moderation.score"
+EXPIRES = 10  # seconds: a wake-up that waited longer is replaced by the next
+
+
+def make_celery(broker_url: str | None, make_worker: Callable[[], Worker]) -> Celery:
+    """The Celery app. Each worker process loads its model at its first wake-up."""
+    celery = Celery("moderation", broker=broker_url or "memory://")
+    celery.conf.update(
+        task_ignore_result=True,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2},
+    )
+    workers: list[Worker] = []
+
+    @celery.task(name=TASK, expires=EXPIRES)  # type: ignore[untyped-decorator]
+    def score() -> None:
+        if not workers:
+            workers.append(make_worker())
+        while workers[0].tick():
+            pass
+
+    return celery
+
+
+def make_wake(celery: Celery) -> Callable[[], None]:
+    """A function that sends the wake-up, or logs that the broker does not answer."""
+
+    def wake() -> None:
+        try:
+            celery.send_task(TASK, expires=EXPIRES, retry=False)
+        except (OperationalError, BrokerError):
+            log.warning("wake_up_not_sent", exc_info=True)
+
+    return wake

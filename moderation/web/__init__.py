@@ -1,0 +1,52 @@
+"""The web: blueprints by audience behind one gate."""
+
+import datetime as dt
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Settings
+from moderation.web.access_log import register_access_log
+from moderation.web.embed import embed
+from moderation.web.errors import register_errors
+from moderation.web.filters import register_filters
+from moderation.web.gate import register_gate
+from moderation.web.headers import register_headers
+from moderation.web.limits import limiter
+from moderation.web.machines import machines
+from moderation.web.moderators import log, moderators, queue, sign_in  # noqa: F401 (they add their views)
+from moderation.web.readers import private_page, readers, submissions, thread  # noqa: F401 (likewise)
+
+REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits
+
+
+def register_web(app: Flask, settings: Settings) -> None:
+    """Put all blueprints, checks and headers on the app."""
+    app.config.update(
+        SECRET_KEY=settings.SECRET_KEY.get_secret_value(),
+        MAX_CONTENT_LENGTH=REQUEST_MAX,
+        MAX_FORM_MEMORY_SIZE=REQUEST_MAX,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.SESSION_HOURS),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
+        RATELIMIT_STORAGE_URI=settings.RATE_STORAGE,
+        SEND_FILE_MAX_AGE_DEFAULT=dt.timedelta(hours=1),
+    )
+    if settings.TRUSTED_PROXIES:
+        hops = settings.TRUSTED_PROXIES
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented idiom
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
+        )
+    register_access_log(app)
+    register_gate(app)
+    register_headers(app)
+    register_errors(app)
+    register_filters(app)
+    limiter.init_app(app)
+    CSRFProtect(app).exempt(readers)  # readers' forms carry the signed form token instead
+    for blueprint in (readers, embed, moderators, machines):
+        app.register_blueprint(blueprint)

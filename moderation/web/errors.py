@@ -1,0 +1,111 @@
+"""Every error becomes a status, a stable code and a sentence; nothing of the request is echoed."""
+
+import structlog
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_limiter.errors import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
+
+from moderation import errors
+from moderation.web.answers import wants_json
+
+log = structlog.get_logger()
+
+# Error type -> HTTP status and what people read. docs/operating.md lists the codes.
+ANSWERS: dict[type[errors.ModerationError], tuple[int, str]] = {
+    errors.ModerationError: (500, "Something went wrong on our side. Please try again."),
+    errors.ScorerUnavailable: (503, "The scorer is not available just now."),
+    errors.UnknownSite: (404, "There is no such site here."),
+    errors.ForeignArticle: (
+        400,
+        "The article's address is missing, or is not on one of this site's origins.",
+    ),
+    errors.UnknownParent: (400, "The comment you reply to is no longer there."),
+    errors.ArticleClosed: (403, "Comments are closed here."),
+    errors.DuplicateComment: (409, "You said this already: it was received a moment ago."),
+    errors.TokenReused: (400, "This form was already sent. Send it again as a new comment."),
+    errors.UnknownComment: (404, "There is no comment here. The link may be old or incomplete."),
+    errors.VersionConflict: (409, "Somebody else was faster: this comment has moved."),
+    errors.NothingToUndo: (409, "There is nothing to undo: the comment has moved since."),
+    errors.SignInRefused: (401, "Email and password do not belong together."),
+    errors.NotAllowed: (403, "Your role does not include this."),
+    errors.UndecryptableEmail: (500, "Something went wrong on our side. Please try again."),
+}
+HTTP_MESSAGES = {
+    400: "This request could not be understood.",
+    401: "Please sign in.",
+    403: "This is not allowed.",
+    404: "There is nothing here.",
+    405: "This address does not take such a request.",
+    413: "This is too long to send. Please shorten it; your browser's back button keeps the text.",
+    415: "Please send the form as a form.",
+    429: "Too many requests. Please wait a minute.",
+    500: "Something went wrong on our side. Please try again.",
+    503: "We cannot answer just now. Please try again in a minute.",
+}
+
+
+def register_errors(app: Flask) -> None:
+    """Handle every error of ours, of Werkzeug, and those nobody expected."""
+    app.register_error_handler(errors.ModerationError, answer_moderation_error)
+    app.register_error_handler(CSRFError, answer_csrf_error)
+    app.register_error_handler(RateLimitExceeded, answer_rate_limit)
+    app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(Exception, answer_unexpected)
+
+
+def answer_moderation_error(error: errors.ModerationError) -> Response:
+    """Look the error's type up in ANSWERS."""
+    status, message = ANSWERS[type(error)]
+    return _answer(status, error.code, message)
+
+
+def answer_csrf_error(_error: CSRFError) -> Response:
+    """A moderator's form went stale, or came from elsewhere."""
+    return _answer(400, "csrf", "This page was open for too long. Go back, reload it, try again.")
+
+
+def answer_rate_limit(_error: RateLimitExceeded) -> Response:
+    """Too many requests from one address range."""
+    response = _answer(429, "rate_limited", HTTP_MESSAGES[429])
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def answer_database_error(_error: OperationalError) -> Response:
+    """The database does not answer."""
+    log.error("database_failed", endpoint=request.endpoint, exc_info=True)
+    response = _answer(503, "unavailable", HTTP_MESSAGES[503])
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def answer_http_error(error: HTTPException) -> AnyResponse:
+    """Werkzeug's own errors, in our words; redirects and ready responses pass."""
+    if error.response is not None:
+        return error.response
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    response = _answer(status, f"http_{status}", HTTP_MESSAGES.get(status, error.name))
+    if status == 405:
+        response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    return response
+
+
+def answer_unexpected(_error: Exception) -> Response:
+    """A bug: logged by type and place, told as our fault."""
+    log.error("unexpected_error", endpoint=request.endpoint, exc_info=True)
+    return _answer(500, "internal", HTTP_MESSAGES[500])
+
+
+def _answer(status: int, code: str, message: str) -> Response:
+    if wants_json():
+        response = jsonify(error=code, message=message)
+    else:
+        response = make_response(render_template("error.html", status=status, message=message))
+    response.status_code = status
+    return response

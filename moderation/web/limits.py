@@ -1,0 +1,39 @@
+"""Rate limits (Flask-Limiter). Addresses are cut to their range and hashed before they count."""
+
+import ipaddress
+
+from flask import request
+from flask_limiter import Limiter
+from limits import parse_many
+
+from moderation.services import services
+
+UNKNOWN = "unknown"
+
+
+def address_range() -> str:
+    """A keyed hash, of today, of the client's /24 (IPv4) or /48 (IPv6): no address is kept.
+
+    The client's address is the peer's, or what TRUSTED_PROXIES proxies said it is.
+    """
+    day = services().clock().date().isoformat()
+    return services().vault.fingerprint(f"{day} {_range_of(request.remote_addr)}").hex()
+
+
+def _range_of(address: str | None) -> str:
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return UNKNOWN
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    network = ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False)
+    return str(network)
+
+
+limiter = Limiter(key_func=address_range)
+
+
+def is_within(limits: str, *key: str) -> bool:
+    """Count one more for `key`; answers whether all of `limits` ("20 per hour; …") still hold."""
+    return all(limiter.limiter.hit(limit, *key) for limit in parse_many(limits))

@@ -1,0 +1,19 @@
+"""The log: every change of status and every sign-in, newest first."""
+
+from flask import render_template, request
+
+from moderation.flow.review import read_log
+from moderation.services import services
+from moderation.web.gate import current_moderator
+from moderation.web.moderators import moderators
+
+PAGE_SIZE = 50
+
+
+@moderators.get("/log")
+def log() -> str:
+    """A page of the log; `?before=` an entry's number continues it."""
+    before = request.args.get("before", type=int)
+    with services().database.reading() as session:
+        entries = read_log(session, current_moderator(), before=before, size=PAGE_SIZE)
+    return render_template("moderators/log.html", entries=entries, page_size=PAGE_SIZE)

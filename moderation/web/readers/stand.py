@@ -1,0 +1,52 @@
+"""Where a request stands: its site, its page, its article if there is one, the rules in force."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from moderation.flow.articles import (
+    Page,
+    find_article,
+    find_site,
+    is_closed,
+    policy_of,
+    read_page,
+)
+from moderation.models import Article, Site
+from moderation.policy.context import Policy
+from moderation.services import services
+from moderation.web.forms import FormPlace
+from moderation.web.headers import allow_calls_from, allow_framing_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """One article of one site as a reader meets it. `article` is None before its first comment."""
+
+    site: Site
+    page: Page
+    article: Article | None
+    policy: Policy
+    is_closed: bool
+
+    def form_place(self, sent_token: str = "") -> FormPlace:
+        """What the form's token is bound to."""
+        return FormPlace(self.site.key, self.page.key, self.policy, sent_token)
+
+
+def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> Stand:
+    """Read site, article and policy from a query string or form; opens the page to its origins.
+
+    Raises UnknownSite or ForeignArticle.
+    """
+    site = find_site(session, site_key)
+    allow_calls_from(site.origins)
+    allow_framing_by(site.origins)
+    page = read_page(
+        site, fields.get("article", ""), fields.get("title", ""), fields.get("published", "")
+    )
+    article = find_article(session, site, page)
+    policy = policy_of(site, article)
+    closed = is_closed(policy, article, page, services().clock())
+    return Stand(site=site, page=page, article=article, policy=policy, is_closed=closed)

@@ -1,0 +1,188 @@
+"""Writing: the form comes in, is checked, stored, and answered."""
+
+import time
+
+import structlog
+from flask import Response, jsonify, request, url_for
+from flask_limiter.errors import RateLimitExceeded
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import UnsupportedMediaType
+
+from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
+from moderation.flow.commenters import hash_for
+from moderation.flow.submit import Submission, submit
+from moderation.metrics import SUBMISSIONS
+from moderation.models import Comment
+from moderation.services import services
+from moderation.statuses import Code, Status
+from moderation.web.answers import wants_json
+from moderation.web.forms import CommentForm
+from moderation.web.limits import is_within, limiter
+from moderation.web.readers import readers
+from moderation.web.readers.stand import Stand, find_stand
+from moderation.web.readers.thread import render_thread
+from moderation.web.tokens import PrivateLinks
+
+log = structlog.get_logger()
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+LOOK_EVERY = 0.025  # seconds between looks for the outcome
+RETRY_AFTER = 60  # seconds, for answers 429 and 503
+
+MESSAGES = {
+    Status.APPROVED: "Thank you. Your comment is published.",
+    Status.HELD: "Thank you. Your comment was received, and a person will look at it.",
+    Status.PROCESSING: "Thank you. Your comment was received and is being checked.",
+}
+
+
+@readers.post("/s/<site_key>/comments")
+def submit_comment(site_key: str) -> Response:
+    """Take a comment: 201 published, 202 received; otherwise the form again with what was typed."""
+    if request.mimetype not in FORM_TYPES:
+        raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
+    with services().database.reading() as session:
+        stand = find_stand(session, site_key, request.form)
+    form = CommentForm(request.form, stand.form_place(request.form.get("csrf_token", "")))
+    try:
+        with limiter.limit(services().settings.RATE_SUBMIT):
+            pass
+    except RateLimitExceeded:
+        return _refuse(stand, form, 429, "Too many comments at once. Please wait a minute.")
+    if stand.is_closed:
+        return _refuse(stand, form, 403, "Comments are closed here.")
+    if not form.validate():
+        return _refuse(stand, form, 400)
+    return _store(stand, form)
+
+
+def _store(stand: Stand, form: CommentForm) -> Response:
+    try:
+        with services().database.transaction() as session:
+            comment, is_new = submit(
+                session,
+                stand.site,
+                _submission(stand, form),
+                vault=services().vault,
+                now=services().clock(),
+                repeat_window=services().repeat_window,
+            )
+    except TokenReused:
+        form["csrf_token"].errors = ["This form was already sent. Send it again as a new comment."]
+        return _refuse(stand, form, 400)
+    except UnknownParent:
+        form.parent.errors = ["The comment you reply to is no longer there."]
+        form.parent.data = ""
+        return _refuse(stand, form, 400)
+    except ArticleClosed:
+        return _refuse(stand, form, 403, "Comments are closed here.")
+    except DuplicateComment:
+        return _refuse(stand, form, 409, "You said this already: it was received a moment ago.")
+    except OperationalError:
+        log.error("submission_not_stored", exc_info=True)
+        return _refuse(
+            stand, form, 503, "Your comment could not be stored just now. Please send it again."
+        )
+    if is_new:
+        log.info("comment_stored", comment=comment.id, site=stand.site.id)
+        services().wake()
+    return _accept(stand, comment.id, comment.public_id, comment.link_version)
+
+
+def _submission(stand: Stand, form: CommentForm) -> Submission:
+    assert form.token is not None  # validate() refused the form otherwise
+    email = form.email.data or ""
+    signals = []
+    if form.website.data:
+        signals.append(Code.HONEYPOT)
+    # Over this limit the comment is held, not refused: a refusal would tell a stranger that
+    # somebody comments with this address.
+    if email and not is_within(
+        services().settings.RATE_COMMENTER,
+        "commenter",
+        hash_for(services().vault, stand.site, email).hex(),
+    ):
+        signals.append(Code.COMMENTER_RATE)
+    return Submission(
+        submission_id=form.token.submission_id,
+        page=stand.page,
+        parent=form.parent.data or "",
+        name=form.name.data or "",
+        email=email,
+        body=form.body.data or "",
+        signals=tuple(signals),
+    )
+
+
+def _accept(stand: Stand, comment_id: int, public_id: str, link_version: int) -> Response:
+    outcome = _shown(wait_for_outcome(comment_id))
+    SUBMISSIONS.labels(outcome).inc()
+    links = PrivateLinks(services().settings.SECRET_KEY.get_secret_value())
+    token = links.issue(public_id, link_version)
+    manage_url = services().settings.public_url + url_for("readers.private_page", token=token)
+    code = 201 if outcome is Status.APPROVED else 202
+    if wants_json():
+        response = jsonify(
+            id=public_id, status=outcome, message=MESSAGES[outcome], manage_url=manage_url
+        )
+        response.status_code = code
+        return response
+    with services().database.reading() as session:
+        stand = find_stand(session, stand.site.key, request.form)
+        again = CommentForm(
+            None, stand.form_place(), article=stand.page.url, title=stand.page.title
+        )
+        notice = {
+            "kind": outcome.value,
+            "text": MESSAGES[outcome],
+            "manage_url": manage_url,
+            "id": public_id,
+        }
+        return render_thread(session, stand, again, status=code, notice=notice)
+
+
+def _shown(status: Status) -> Status:
+    """What a commenter is told at once: refusals are told on the private page, not here."""
+    return status if status in MESSAGES else Status.HELD
+
+
+def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = None) -> Response:
+    """The form again, text kept, fresh token; for JSON the errors by field."""
+    SUBMISSIONS.labels(str(code)).inc()
+    log.info("submission_refused", site=stand.site.id, code=code, fields=sorted(form.errors))
+    if wants_json():
+        errors = {name: list(found) for name, found in form.errors.items()}
+        response = jsonify(errors=errors or {"form": [message]})
+        response.status_code = code
+    else:
+        notice = {"kind": "refused", "text": message} if message else None
+        if code == 503:
+            response = render_thread(None, stand, form, status=code, notice=notice)
+        else:
+            with services().database.reading() as session:
+                response = render_thread(session, stand, form, status=code, notice=notice)
+    if code in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def wait_for_outcome(comment_id: int) -> Status:
+    """Where the comment stands after at most SCORE_WAIT seconds; no transaction stays open.
+
+    Only SCORE_WAITERS requests wait at a time: others are answered at once.
+    """
+    if not services().waiters.acquire(blocking=False):
+        return Status.PROCESSING
+    try:
+        end = time.monotonic() + services().settings.SCORE_WAIT
+        while (status := _status_of(comment_id)) is Status.PROCESSING and time.monotonic() < end:
+            time.sleep(LOOK_EVERY)
+        return status
+    finally:
+        services().waiters.release()
+
+
+def _status_of(comment_id: int) -> Status:
+    with services().database.reading() as session:
+        return session.scalars(select(Comment.status).where(Comment.id == comment_id)).one()

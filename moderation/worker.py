@@ -1,0 +1,254 @@
+"""Works off the scoring jobs: claim (short transaction), score (none), settle (short transaction).
+
+The same `Worker` runs as a thread of the serving process, as a process of its own
+(`flask worker run`) and inside a Celery task. It may die at any line: its lease runs out.
+"""
+
+import datetime as dt
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from moderation.db import Database
+from moderation.errors import ScorerUnavailable
+from moderation.flow import jobs
+from moderation.metrics import SCORED, SCORING_SECONDS
+from moderation.models import Score as ScoreRow
+from moderation.models import WorkerRow
+from moderation.scoring.language import has_words
+from moderation.scoring.score import ModelInfo, Score, Scorer
+
+log = structlog.get_logger()
+
+POLL = 0.5  # seconds between looks for jobs whose wake-up was lost
+REPORT = 5.0  # seconds between signs of life
+RELOAD = 10.0  # seconds between attempts to load a model that would not load
+
+
+def now() -> dt.datetime:
+    """The time, aware."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Sweep:
+    """Holds what waited too long for its score. Needs no scorer, so the serving process has one
+    even where scoring is left to others: their death must not leave comments without a word."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        deadline: dt.timedelta,
+        repeat_window: dt.timedelta,
+        clock: Callable[[], dt.datetime] = now,
+    ) -> None:
+        self._database = database
+        self._deadline = deadline
+        self._repeat_window = repeat_window
+        self._clock = clock
+        self._stop = threading.Event()
+        self._wake: Callable[[], None] | None = None
+
+    def also(self, wake: Callable[[], None]) -> None:
+        """Send this wake-up now and then, so that jobs whose own was lost get scored."""
+        self._wake = wake
+
+    def __call__(self) -> int:
+        """Sweep once; answers how many comments it held."""
+        with self._database.transaction() as session:
+            return jobs.hold_late(
+                session,
+                now=self._clock(),
+                deadline=self._deadline,
+                repeat_window=self._repeat_window,
+            )
+
+    def run(self) -> None:
+        """Sweep until `stop()`."""
+        next_wake = time.monotonic()
+        while not self._stop.wait(POLL):
+            if self._wake and time.monotonic() >= next_wake:
+                next_wake = time.monotonic() + REPORT
+                self._wake()
+            try:
+                self()
+            except SQLAlchemyError:
+                log.error("sweep_failed", exc_info=True)
+
+    def stop(self) -> None:
+        """End `run()`."""
+        self._stop.set()
+
+
+class Worker:
+    """One scorer and the loop that feeds it."""
+
+    def __init__(
+        self,
+        database: Database,
+        load: Callable[[], Scorer],
+        sweep: Sweep,
+        *,
+        model: str,
+        batch: int,
+        lease: dt.timedelta,
+        repeat_window: dt.timedelta,
+        clock: Callable[[], dt.datetime] = now,
+    ) -> None:
+        """`load` loads the compiled model and may raise ScorerUnavailable; it is tried again."""
+        self._database = database
+        self._load = load
+        self._sweep = sweep
+        self._model = model
+        self._batch = batch
+        self._lease = lease
+        self._repeat_window = repeat_window
+        self._clock = clock
+        self._id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self._scorer: Scorer | None = None
+        self._load_after: dt.datetime | None = None
+        self._report_after: dt.datetime | None = None
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+
+    def run(self) -> None:
+        """Work until `stop()`: score what waits, hold what is late, show signs of life.
+
+        A database that does not answer is logged and tried again; nothing else ends the loop.
+        """
+        while not self._stop.is_set():
+            try:
+                worked = self.tick()
+            except SQLAlchemyError:
+                log.error("worker_database_failed", exc_info=True)
+                worked = 0
+                self._stop.wait(1.0)
+            if not worked:
+                self._wake.wait(POLL)
+            self._wake.clear()
+
+    def wake(self) -> None:
+        """Say that a job was stored."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and end `run()`."""
+        self._stop.set()
+        self._wake.set()
+
+    def tick(self) -> int:
+        """One round: sign of life, one batch, the sweep; answers how many comments it settled."""
+        self._try_to_load()
+        self._report()
+        done = self.work_off()
+        self._sweep()
+        return done
+
+    def work_off(self) -> int:
+        """Claim one batch and settle it; answers how many jobs it claimed."""
+        with self._database.transaction() as session:
+            claim = jobs.claim(session, now=self._clock(), lease_for=self._lease, limit=self._batch)
+        if claim.comments:
+            self._score(claim.lease, claim.comments)
+        return len(claim.comments)
+
+    def _score(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
+        try:
+            scorer, scores = self._numbers([comment.body for comment in claimed])
+        except ScorerUnavailable:
+            self._give_back(lease, claimed)
+            return
+        except Exception:
+            # One text may break a batch; alone it only delays itself.
+            log.error("scoring_failed", comments=[c.comment_id for c in claimed], exc_info=True)
+            self._score_alone(lease, claimed)
+            return
+        for comment, score in zip(claimed, scores, strict=True):
+            self._settle(lease, comment, score, scorer.info)
+
+    def _score_alone(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
+        if len(claimed) == 1:
+            self._give_back(lease, claimed)
+            return
+        for comment in claimed:
+            self._score(lease, [comment])
+
+    def _numbers(self, texts: Sequence[str]) -> tuple[Scorer, list[Score]]:
+        if self._scorer is None:
+            raise ScorerUnavailable("no model is loaded")
+        with SCORING_SECONDS.time():
+            scores = self._scorer.score(texts)
+        SCORED.inc(len(scores))
+        return self._scorer, scores
+
+    def _settle(self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo) -> None:
+        moment = self._clock()
+        row = ScoreRow(
+            comment_id=comment.comment_id,
+            model=info.name,
+            model_version=info.version,
+            attributes=dict(score.attributes),
+            complete=score.complete,
+            language=score.language,
+            languages=sorted(info.languages),
+            has_words=has_words(comment.body),
+            created_at=moment,
+        )
+        with self._database.transaction() as session:
+            jobs.settle(
+                session,
+                comment,
+                lease,
+                row,
+                now=moment,
+                presets=info.presets,
+                repeat_window=self._repeat_window,
+            )
+
+    def _give_back(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
+        with self._database.transaction() as session:
+            for comment in claimed:
+                jobs.give_back(
+                    session,
+                    comment,
+                    lease,
+                    now=self._clock(),
+                    pause=jobs.pause_after(comment.attempts),
+                    repeat_window=self._repeat_window,
+                )
+
+    def _try_to_load(self) -> None:
+        moment = self._clock()
+        if self._scorer is not None or (self._load_after and moment < self._load_after):
+            return
+        try:
+            self._scorer = self._load()
+        except ScorerUnavailable as error:
+            self._load_after = moment + dt.timedelta(seconds=RELOAD)
+            log.error("scorer_unavailable", model=self._model, remedy=str(error))
+            return
+        log.info("scorer_loaded", model=self._model, version=self._scorer.info.version)
+        with self._database.transaction() as session:
+            jobs.wake_waiting(session, now=moment)
+
+    def _report(self) -> None:
+        moment = self._clock()
+        if self._report_after and moment < self._report_after:
+            return
+        self._report_after = moment + dt.timedelta(seconds=REPORT)
+        info = self._scorer.info if self._scorer else None
+        row = WorkerRow(
+            id=self._id,
+            model=self._model,
+            model_version=info.version if info else None,
+            error=None if info else ScorerUnavailable.code,
+            seen_at=moment,
+        )
+        with self._database.transaction() as session:
+            jobs.report_worker(session, row)
