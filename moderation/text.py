@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from linkify_it import LinkifyIt  # type: ignore[import-untyped]  # ships no types
+from linkify_it import LinkifyIt
 
 # Control characters (tab and line breaks stay), bidi embeddings, overrides and isolates (they
 # reorder what surrounds them, see Unicode UAX #9), and what UTF-8 or XML 1.0 cannot carry: lone

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import ahocorasick  # type: ignore[import-not-found]  # compiled, ships no types
+import ahocorasick
 
 from moderation.text import fold
 
@@ -33,7 +33,7 @@ def find_words(text: str, words: tuple[str, ...]) -> list[str]:
     return list(found)
 
 
-@lru_cache(maxsize=64)  # two lists a site; an automaton of 5,000 terms takes some megabytes
+@lru_cache(maxsize=64)  # two lists a site; 5,000 terms take about 1 MB
 def _build(words: tuple[str, ...]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
     for entry in words:

@@ -49,7 +49,8 @@ def load_checkpoint(model: Model) -> Checkpoint:
             f"{model.checkpoint} does not open as a Detoxify checkpoint with the configuration "
             f"and tokenizer in {model.folder}: {error!r}"
         ) from error
-    return Checkpoint(sha256=digest, network=network.eval(), tokenizer=tokenizer, labels=labels)
+    network.train(mode=False)
+    return Checkpoint(sha256=digest, network=network, tokenizer=tokenizer, labels=labels)
 
 
 def _checked_digest(model: Model) -> str:

@@ -6,38 +6,41 @@ slang, typos and names look like any language to statistics. What cannot be told
 
 import re
 from functools import cache
+from pathlib import Path
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from moderation.scoring.english_words import ENGLISH_WORDS
-
 # Languages people write comments in. Leaving out the rare ones makes short texts surer.
-_LANGUAGES = ["ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "mk", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "th", "tl", "tr", "uk", "vi", "zh"]
+_LANGUAGES = frozenset({
+    "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "he",
+    "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "mk", "nl", "no", "pl", "pt", "ro",
+    "ru", "sk", "sl", "sq", "sr", "sv", "th", "tl", "tr", "uk", "vi", "zh",
+})  # fmt: skip
 _LINK_OR_HANDLE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\[\[[^\]]*\]\]")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_LAUGHTER = re.compile(r"a*(?:ha|he|hi|ja|lo)+[hlo]*", re.IGNORECASE)
+_LAUGHTER = re.compile(r"a*(?:[hj][aei]){2,}h?|l(?:o+l)+", re.IGNORECASE)
 _MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 # More than enough to tell, and a bound on the time for a huge text.
 _CHARACTERS = 2000
 
 # The part of a text's different words that must be everyday English for the text to be: less
 # where letter statistics are unsure. Below _UNSURE nothing but English is believed of them.
-_ENGLISH_SHARE = 0.3
-_ENGLISH_SHARE_IF_UNSURE = 0.2
+_ENGLISH_SHARE = 0.25
+_ENGLISH_SHARE_IF_UNSURE = 0.15
 _DOUBTFUL = 0.4
 _UNSURE = 0.3
 
 
 def has_words(text: str) -> bool:
-    """Whether there is any letter outside links, handles and hashtags."""
+    """Whether there is any word outside links, handles and hashtags; laughter is none."""
     return bool(_words(text))
 
 
 def identify(text: str) -> str | None:
     """The ISO 639-1 code of the text's language, or None where nobody can tell.
 
-    None also for a text without words (`has_words`): emoji, numbers, a link.
+    None also for a text without words (see `has_words`): emoji, numbers, a link, laughter.
     """
     words = list(dict.fromkeys(_words(text)))
     if not words:
@@ -49,19 +52,25 @@ def identify(text: str) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    """The text's words without laughter, and with stretched letters let go."""
+    """The text's words with stretched letters let go, and without laughter, which is no one's."""
     cleaned = _LINK_OR_HANDLE.sub(" ", text[:_CHARACTERS].translate(_MARKS))
     words = [_STRETCHED.sub(r"\1", word) for word in _WORD.findall(cleaned)]
-    spoken = [word for word in words if not _LAUGHTER.fullmatch(word)]
-    return spoken or words
+    return [word for word in words if not _LAUGHTER.fullmatch(word)]
 
 
 def _english_share(words: list[str]) -> float:
-    return sum(word.lower() in ENGLISH_WORDS for word in words) / len(words)
+    english = _english_words()
+    return sum(word.lower() in english for word in words) / len(words)
 
 
 def _share_needed(certainty: float) -> float:
     return _ENGLISH_SHARE_IF_UNSURE if certainty < _DOUBTFUL else _ENGLISH_SHARE
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    lines = (Path(__file__).parent / "english_words.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 @cache

@@ -19,12 +19,9 @@ INNOCENT = [
     "analysis",
     "therapist",
     "Titus",
-    "Wankdorf",
     "Staatsexamen",
-    "Fuchsie",
-    "rapeseed",
 ]
-LISTED = tuple(["cunt", "penis", "sex", "cock", "ass", "arse", "shit", "dick", "anal", "rapist", "tit", "wank", "rape", "fuc"])
+LISTED = ("cunt", "penis", "sex", "cock", "ass", "arse", "shit", "dick", "anal", "rapist", "tit")
 
 
 @pytest.mark.parametrize("word", INNOCENT)

@@ -1,16 +1,29 @@
 """`python -m moderation.scoring.training DATA_DIR OUT_DIR`: the shipped checkpoint, made anew."""
 
 import argparse
+import json
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from tokenizers import Tokenizer
+from transformers import BertForSequenceClassification
 
-from moderation.scoring.training.data import read_rows
+from moderation.scoring.compile import compile_model
+from moderation.scoring.engine import load_scorer
+from moderation.scoring.training.calibrate import calibrate, calibration_error, fold_in
+from moderation.scoring.training.data import Row, read_rows, texts_of
 from moderation.scoring.training.encoder import load_encoder, load_tokenizer
+from moderation.scoring.training.evaluate import measure, score_table
 from moderation.scoring.training.fit import fit
+from moderation.scoring.training.infer import logits_of
 from moderation.scoring.training.own_sentences import own_rows
+from moderation.scoring.training.presets import choose_presets, clean_pools, held_part, is_held
+from moderation.scoring.training.save import save_model, write_manifest
 from moderation.scoring.training.split import split
 
 SEED = 20
@@ -25,16 +38,53 @@ def main() -> None:
     training, validation = split(read_rows(options.data / "train.csv.gz"), seed=SEED)
     training.extend(own_rows(seed=SEED))
     report(f"{len(training)} rows to train on, {len(validation)} held out")
-    model = load_encoder()
+    model, tokenizer = load_encoder(), load_tokenizer()
     fit(
         model,
-        load_tokenizer(),
+        tokenizer,
         training,
         epochs=options.epochs,
         minutes=options.minutes,
         state=options.out / "state.pt",
         report=report,
     )
+    home = options.out / "home"
+    calibrate_and_save(model, tokenizer, validation, home)
+    finish(home, options, validation)
+
+
+def calibrate_and_save(
+    model: BertForSequenceClassification,
+    tokenizer: Tokenizer,
+    validation: Sequence[Row],
+    home: Path,
+) -> None:
+    """Fold the calibration into the model and write it, still without presets."""
+    lines = calibrate(validation, logits_of(model, tokenizer, texts_of(validation)))
+    fold_in(model, lines)
+    report(f"calibration: {lines}")
+    save_model(model, tokenizer, home)
+
+
+def finish(home: Path, options: argparse.Namespace, validation: Sequence[Row]) -> None:
+    """Choose presets and measure quality on the served path, and write both down."""
+    cache = options.out / "cache"
+    compile_model(str(home), cache, report)
+    scores = score_table(load_scorer(str(home), cache), texts_of(validation))
+    pools = clean_pools(validation, scores)
+    presets = choose_presets(pools)
+    write_manifest(home, presets=presets, quality={})
+    quality: dict[str, Any] = {
+        "calibration_error": round(calibration_error(validation, scores), 4),
+        "validation": {
+            name: {"held_of_clean": round(held_part(pools, thresholds), 4)}
+            | _by_source(validation, is_held(scores, thresholds))
+            for name, thresholds in presets.items()
+        },
+        "tests": measure(options.data, load_scorer(str(home), cache)),
+    }
+    write_manifest(home, presets=presets, quality=quality)
+    report(json.dumps({"presets": presets, "quality": quality}, indent=2))
 
 
 def report(line: str) -> None:
@@ -42,9 +92,20 @@ def report(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
+def _by_source(rows: Sequence[Row], held: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
+    """The part held of each source's clean and toxic validation rows."""
+    figures: dict[str, Any] = {}
+    for source in sorted({row.source for row in rows}):
+        for kind, is_toxic in (("clean", False), ("toxic", True)):
+            chosen = [i for i, r in enumerate(rows) if (r.source, r.is_toxic) == (source, is_toxic)]
+            if chosen:
+                figures.setdefault(source, {})[kind] = round(float(held[chosen].mean()), 4)
+    return figures
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m moderation.scoring.training")
-    parser.add_argument("data", type=Path, help="folder with train.csv.gz")
+    parser.add_argument("data", type=Path, help="folder with train.csv.gz and the test files")
     parser.add_argument("out", type=Path, help="folder for the state and the finished model")
     parser.add_argument("--epochs", type=int, default=2, help="at most this many (default 2)")
     parser.add_argument(

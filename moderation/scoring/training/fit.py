@@ -96,7 +96,7 @@ def _step(
         logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits
     loss = masked_loss(logits.float(), batch)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     return float(loss.detach())

@@ -126,4 +126,5 @@ def form_token(site_key: str) -> Response:
 def _cacheable(response: Response) -> Response:
     response.headers["Cache-Control"] = CACHEABLE
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,62 @@
+# Two commands: `make run` and `make test`. Both set up what is missing and are quick otherwise.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+export PYTHONUTF8 := 1
+STAMP := $(VENV)/.requirements
+DEV_STAMP := $(VENV)/.requirements-dev
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: help run test check format bench
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run [PORT=8000]   set up everything and serve the demo on this machine"
+	@echo "make test              set up everything and run all tests"
+	@echo "make check             format, lint, types, imports, tests"
+	@echo "make bench             measure"
+
+run: $(STAMP)
+	@$(BIN)/python -m moderation.setup
+	@exec $(BIN)/flask --app wsgi demo run
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_STAMP)
+	@echo "format"; $(BIN)/ruff format --check .
+	@echo "lint"; $(BIN)/ruff check .
+	@echo "types"; $(BIN)/mypy
+	@echo "imports"; $(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+format: $(DEV_STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(DEV_STAMP)
+	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
+	@$(BIN)/python -m tests.benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; \"$(PYTHON)\" is not. Try: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv) and try again." >&2; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.txt $(VENV)/bin/python
+	@echo "Installing torch (large; README.md says how to get the smaller CPU build) ..."
+	@$(PIP) "$$(grep '^torch==' requirements.txt)" || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
+	@echo "Installing the other packages ..."
+	@$(PIP) -r requirements.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(STAMP)
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements-dev.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
+	@touch $@

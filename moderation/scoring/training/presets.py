@@ -1,0 +1,82 @@
+"""Presets: thresholds chosen by how many clean comments an owner is willing to have held."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.scoring.labels import LABELS
+from moderation.scoring.training.data import Row
+
+# The part of the clean pool that any attribute of a preset may hold.
+RATES = {"relaxed": 0.01, "balanced": 0.03, "strict": 0.10}
+# Comments as people write them under articles; the sources sampled by lexicon or written to
+# trick a model are left out. Each pool counts the same, whatever its size.
+POOL = {
+    "Wikipedia talk": ("jigsaw2018", "jigsaw2018-lower"),
+    "Reddit, political": ("cad",),
+    "Reddit, general": ("goemotions-positive",),
+}
+# Toxicity decides most; the others may each hold this part of what it may.
+_SHARE_OF_OTHERS = 0.15
+# Too few positives in training to decide anything: it explains.
+_EXPLAINS_ONLY = ("threat",)
+_STEPS = 400
+
+Pools = Sequence[npt.NDArray[np.float32]]
+
+
+def clean_pools(rows: Sequence[Row], scores: npt.NDArray[np.float32]) -> Pools:
+    """The scores of clean validation rows, texts × labels, one array for each of POOL."""
+    return [
+        scores[[i for i, r in enumerate(rows) if r.source in sources and not r.is_toxic]]
+        for sources in POOL.values()
+    ]
+
+
+def choose_presets(pools: Pools) -> dict[str, dict[str, float]]:
+    """Thresholds of each preset: the lowest that keep the union within its rate."""
+    return {name: _thresholds(pools, rate) for name, rate in RATES.items()}
+
+
+def held_part(pools: Pools, thresholds: Mapping[str, float]) -> float:
+    """The part of clean texts, averaged over pools, that any attribute holds."""
+    return float(np.mean([is_held(scores, thresholds).mean() for scores in pools]))
+
+
+def is_held(
+    scores: npt.NDArray[np.float32], thresholds: Mapping[str, float]
+) -> npt.NDArray[np.bool_]:
+    """For each row of texts × labels whether any attribute reaches its threshold."""
+    reached = [scores[:, LABELS.index(name)] >= least for name, least in thresholds.items()]
+    answer: npt.NDArray[np.bool_] = np.any(reached, axis=0)
+    return answer
+
+
+def _thresholds(pools: Pools, rate: float) -> dict[str, float]:
+    chosen: dict[str, float] = {}
+    for step in range(1, _STEPS + 1):
+        thresholds = _at(pools, rate * step / _STEPS)
+        if held_part(pools, thresholds) <= rate:
+            chosen = thresholds
+    return chosen
+
+
+def _at(pools: Pools, rate: float) -> dict[str, float]:
+    """Thresholds at which toxicity alone holds `rate` of the pools, others their share of it."""
+    return {
+        label: _quantile(pools, column, rate * (1.0 if column == 0 else _SHARE_OF_OTHERS))
+        for column, label in enumerate(LABELS)
+        if label not in _EXPLAINS_ONLY
+    }
+
+
+def _quantile(pools: Pools, column: int, rate: float) -> float:
+    """The score that `rate` of the pools, each counting the same, reaches; rounded up."""
+    values = np.concatenate([scores[:, column] for scores in pools])
+    weights = np.concatenate([np.full(len(s), 1 / len(s) / len(pools)) for s in pools])
+    order = np.argsort(-values)
+    reached = np.cumsum(weights[order])
+    place = min(int(np.searchsorted(reached, rate)), len(values) - 1)
+    return math.ceil(float(values[order][place]) * 1000 + 1e-6) / 1000

@@ -1,0 +1,89 @@
+"""Writing the finished model as a folder that Detoxify and the product both load."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers import BertForSequenceClassification
+
+from moderation.scoring.catalog import CHECKPOINT, MANIFEST
+from moderation.scoring.digest import sha256_of
+from moderation.scoring.labels import LABELS
+from moderation.scoring.training.encoder import START
+
+# Relative to the repository's root, from where plain Detoxify then needs no hub.
+PLACE = "moderation/scoring/home"
+VERSION = "1"
+_TOKENIZER_CONFIG = {
+    "tokenizer_class": "BertTokenizer",
+    "do_lower_case": True,
+    "model_max_length": 512,
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+_SOURCES = {
+    "start": START,
+    "jigsaw2018": "CC0; texts from Wikipedia talk pages, CC BY-SA 3.0",
+    "cad": "Contextual Abuse Dataset 1.1, CC BY 4.0",
+    "hatexplain": "MIT",
+    "davidson": "MIT",
+    "goemotions-positive": "GoEmotions, CC BY 4.0",
+    "paradetox": "CC0",
+    "toxic-spans": "SemEval-2021 task 5 (Civil Comments), CC0",
+    "hatemoji-build": "CC BY 4.0",
+    "toxigen-demos": "MIT",
+    "own": "sentences written for this project",
+}
+
+
+def save_model(model: BertForSequenceClassification, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write checkpoint (half precision), configuration, tokenizer, and a first manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.half() for name, tensor in model.state_dict().items()}
+    torch.save({"config": _detoxify_config(), "state_dict": state}, folder / CHECKPOINT)
+    config = {**model.config.to_dict(), "dtype": "float32"}
+    _write(folder / "config.json", config)
+    _write(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    write_manifest(folder, presets={}, quality={})
+
+
+def write_manifest(
+    folder: Path, *, presets: Mapping[str, Mapping[str, float]], quality: Mapping[str, Any]
+) -> None:
+    """Write what is known of the checkpoint in the folder; it pins the checkpoint's hash."""
+    checkpoint = folder / CHECKPOINT
+    manifest = {
+        "name": "home",
+        "version": VERSION,
+        "sha256": sha256_of(checkpoint),
+        "size": checkpoint.stat().st_size,
+        "licence": "Apache-2.0 for the start; see the sources for the data",
+        "sources": _SOURCES,
+        "recipe": "python -m moderation.scoring.training DATA_DIR OUT_DIR",
+        "languages": ["en"],
+        "labels": list(LABELS),
+        "presets": presets,
+        "quality": quality,
+    }
+    _write(folder / MANIFEST, manifest)
+
+
+def _detoxify_config() -> dict[str, Any]:
+    arch = {
+        "model_type": PLACE,
+        "model_name": "BertForSequenceClassification",
+        "tokenizer_name": "BertTokenizer",
+        "num_classes": len(LABELS),
+    }
+    return {"arch": {"args": arch}, "dataset": {"args": {"classes": list(LABELS)}}}
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")

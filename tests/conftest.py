@@ -1,0 +1,132 @@
+"""Fixtures for all tests. Warnings are errors, nothing sleeps, the network is not used."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from config import Settings, load_settings
+from moderation.app import create_app
+from moderation.db import Database
+from moderation.services import Services
+from moderation.worker import Sweep, Worker
+from tests import databases
+from tests.doubles import Clock, FixedScorer
+
+SECRETS = {
+    "SECRET_KEY": "s" * 43,
+    "VAULT_KEY": "djE" + "A" * 40,
+    "INDEX_KEY": "aW4" + "B" * 40,
+}
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with databases.sqlite_template(tmp_path_factory.mktemp("template")) as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    if not databases.postgres_answers():
+        pytest.skip("no PostgreSQL server answers at TEST_POSTGRES_URL")
+    with databases.postgres_template() as name:
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh migrated database; every test that uses it runs on both kinds."""
+    if request.param == "sqlite":
+        yield databases.copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+        return
+    template = request.getfixturevalue("postgres_template")
+    with databases.new_postgres(template) as url:
+        yield url
+
+
+@pytest.fixture
+def overrides() -> dict[str, Any]:
+    """Settings a test module changes by overriding this fixture."""
+    return {}
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, overrides: dict[str, Any]) -> Settings:
+    values: dict[str, Any] = {
+        **SECRETS,
+        "DATABASE_URL": database_url,
+        "MODEL_CACHE": tmp_path / "models",
+        "SCORE_WAIT": 0,
+        "FORM_MIN_AGE": 0,
+        "RATE_SUBMIT": "10000 per minute",
+        "RATE_COMMENTER": "10000 per minute",
+        "RATE_SIGN_IN": "10000 per minute",
+        "DEMO": True,
+    }
+    return load_settings(tmp_path / "no-such-file", **{**values, **overrides})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    app = create_app(settings, clock=clock)
+    yield app
+    app.extensions["moderation"].database.dispose()
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    found: Services = app.extensions["moderation"]
+    return found
+
+
+@pytest.fixture
+def database(services: Services) -> Database:
+    return services.database
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def scorer() -> FixedScorer:
+    return FixedScorer()
+
+
+@pytest.fixture
+def worker(services: Services, scorer: FixedScorer, clock: Clock) -> Worker:
+    """A worker that a test drives by `tick()`; nothing runs by itself."""
+    window = dt.timedelta(days=1)
+    sweep = Sweep(
+        services.database, deadline=dt.timedelta(seconds=60), repeat_window=window, clock=clock
+    )
+    return Worker(
+        services.database,
+        lambda: scorer,
+        sweep,
+        model="double",
+        batch=8,
+        lease=dt.timedelta(seconds=30),
+        repeat_window=window,
+        clock=clock,
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI everything the tests need is installed, so a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and exitstatus == 0 and reporter.stats.get("skipped"):
+        reporter.write_line("In CI no test may be skipped.", red=True)
+        session.exitstatus = 1

@@ -1,0 +1,89 @@
+"""Plain functions with defaults that put a cast of sites, persons and comments into a database."""
+
+import datetime as dt
+import itertools
+
+from sqlalchemy.orm import Session
+
+from moderation.flow.articles import find_or_create_article, read_page
+from moderation.flow.commenters import find_or_create_commenter
+from moderation.flow.moderators import add_moderator
+from moderation.flow.sites import add_site
+from moderation.flow.store import change_status, new_public_id, store_comment
+from moderation.flow.submit import text_hash
+from moderation.models import Comment, Moderator, Site
+from moderation.privacy.vault import Vault
+from moderation.statuses import Actor, Change, Reason, Role, Status
+from tests.doubles import NOON
+
+ORIGIN = "https://news.example.com"
+ARTICLE = f"{ORIGIN}/trees"
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def make_site(session: Session, key: str = "news", **policy: object) -> Site:
+    """A site at ORIGIN with the default policy, or the given fields of it."""
+    site = add_site(session, key, name=key.title(), origins=[ORIGIN], now=NOON)
+    site.policy = policy
+    session.flush()
+    return site
+
+
+def make_comment(
+    session: Session,
+    site: Site,
+    *,
+    status: Status = Status.HELD,
+    body: str = "What a lovely tree.",
+    name: str = "Ada",
+    email: str = "",
+    vault: Vault | None = None,
+    parent: Comment | None = None,
+    article: str = ARTICLE,
+    now: dt.datetime = NOON,
+) -> Comment:
+    """A stored comment that the machine moved to `status` (its job stays while PROCESSING)."""
+    page = read_page(site, article, "Trees")
+    found = find_or_create_article(session, site, page, now)
+    commenter = (
+        find_or_create_commenter(session, site, email, vault=vault, now=now) if vault else None
+    )
+    comment = Comment(
+        public_id=new_public_id(),
+        site_id=site.id,
+        article_id=found.id,
+        parent_id=parent.id if parent else None,
+        commenter_id=commenter.id if commenter else None,
+        name=name,
+        body=body,
+        submission_id=f"submission-{next(_numbers)}",
+        submission_hash=b"",
+        text_hash=text_hash(body),
+        signals=[],
+        created_at=now,
+    )
+    store_comment(session, comment, parent=parent)
+    if status is not Status.PROCESSING:
+        change_status(
+            session,
+            comment,
+            status,
+            change=Change.DECIDED,
+            actor=Actor.MACHINE,
+            now=now,
+            reason=Reason.OTHER if status is Status.REJECTED else None,
+        )
+    return comment
+
+
+def make_moderator(
+    session: Session,
+    vault: Vault,
+    *,
+    email: str = "grace@example.com",
+    role: Role = Role.MODERATOR,
+    site: Site | None = None,
+) -> Moderator:
+    """A person who can sign in with PASSWORD."""
+    return add_moderator(session, email, PASSWORD, role=role, site=site, vault=vault, now=NOON)
