@@ -9,13 +9,13 @@ STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: help run test check format bench
+.PHONY: help run test check lint format bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run [PORT=8000]   set up everything and serve the demo on this machine"
 	@echo "make test              set up everything and run all tests"
-	@echo "make check             format, lint, types, imports, tests"
+	@echo "make check             format, lint, types, imports (make lint), then make test"
 	@echo "make bench             measure"
 
 run: $(STAMP)
@@ -26,12 +26,13 @@ test: $(DEV_STAMP)
 	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(DEV_STAMP)
+check: lint test
+
+lint: $(DEV_STAMP)
 	@echo "format"; $(BIN)/ruff format --check .
 	@echo "lint"; $(BIN)/ruff check .
 	@echo "types"; $(BIN)/mypy
 	@echo "imports"; $(BIN)/lint-imports --no-cache
-	@$(MAKE) --no-print-directory test
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format .

@@ -17,9 +17,9 @@ def write_settings(folder: Path = INSTANCE) -> bool:
     lines = [
         "# Secrets of this installation. Back this file up apart from the database: without",
         "# VAULT_KEY no stored email can be read, without INDEX_KEY none can be found.",
-        f"SECRET_KEY={_key()}",
-        f"VAULT_KEY={_key()}",
-        f"INDEX_KEY={_key()}",
+        f"SECRET_KEY={new_key()}",
+        f"VAULT_KEY={new_key()}",
+        f"INDEX_KEY={new_key()}",
         "DEMO=true",
     ]
     try:
@@ -31,7 +31,8 @@ def write_settings(folder: Path = INSTANCE) -> bool:
     return True
 
 
-def _key() -> str:
+def new_key() -> str:
+    """32 random bytes in base64url."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -59,9 +59,17 @@ class Installation:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a `flask` command in a process group of its own."""
+        return self._start(*FLASK, *command)
+
+    def start_celery(self) -> subprocess.Popen[bytes]:
+        """Start one Celery worker process."""
+        celery = (sys.executable, "-m", "celery", "-A", "wsgi:celery", "worker")
+        return self._start(*celery, "--pool=solo", "--loglevel=WARNING")
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [*FLASK, *command],
+                command,
                 cwd=ROOT,
                 env=self._environment(),
                 stdout=log,

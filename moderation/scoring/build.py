@@ -4,6 +4,7 @@ Imports torch through its neighbours: for compiling only, never while serving.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ import numpy.typing as npt
 import torch
 
 from moderation.errors import ScorerUnavailable
+from moderation.scoring.balance import balance
 from moderation.scoring.catalog import Model
 from moderation.scoring.checkpoint import Checkpoint, load_checkpoint
 from moderation.scoring.compiled import GRAPH, TOKENIZER, Facts, write_facts
 from moderation.scoring.digest import sha256_of
 from moderation.scoring.export import export_graph, quantise_graph
 from moderation.scoring.graph import Graph
-from moderation.scoring.reference_texts import REFERENCE_TEXTS
+from moderation.scoring.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
 
 LONGEST = 512
 # A text's score may move this far in the float graph and in the quantised one.
@@ -25,8 +27,6 @@ FLOAT_TOLERANCE = 0.001
 INT8_TOLERANCE = 0.05
 # The part of the reference texts that may move further before the float graph serves.
 MAY_DIFFER = 0.01
-
-_FLOAT_GRAPH = "float.onnx"
 
 
 def build(
@@ -39,21 +39,19 @@ def build(
     """
     progress(f"opening {model.name}")
     checkpoint = load_checkpoint(model)
-    max_tokens = _max_tokens(checkpoint)
+    facts = _facts(checkpoint)
     _save_tokenizer(checkpoint, folder)
+    texts = _within_one_window(checkpoint, facts.max_tokens)
+    judge = _Judge(folder, facts, texts, reference_scores(checkpoint, texts))
     progress("exporting the graph")
-    export_graph(checkpoint.network, folder / _FLOAT_GRAPH, max_tokens=max_tokens)
-    facts = Facts(
-        sha256=checkpoint.sha256,
-        kind="float",
-        labels=checkpoint.labels,
-        max_tokens=max_tokens,
-        pad_id=int(checkpoint.tokenizer.pad_token_id or 0),
-        files={},
-    )
-    kind = _choose_graph(checkpoint, facts, folder, progress, quantise=quantise)
+    export_graph(checkpoint.network, folder / GRAPH, max_tokens=facts.max_tokens)
+    if not judge.agrees(GRAPH, tolerance=FLOAT_TOLERANCE):
+        raise ScorerUnavailable("the exported graph does not reproduce the model's scores")
+    if quantise:
+        progress("quantising to 8 bits and comparing with Detoxify")
+        facts = _quantised(checkpoint, facts, judge, progress)
     files = {name: sha256_of(folder / name) for name in (GRAPH, TOKENIZER)}
-    write_facts(folder, Facts(**{**vars(facts), "kind": kind, "files": files}))
+    write_facts(folder, replace(facts, files=files))
 
 
 def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -68,44 +66,49 @@ def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArra
     return np.stack(rows)
 
 
-def _choose_graph(
-    checkpoint: Checkpoint,
-    facts: Facts,
-    folder: Path,
-    progress: Callable[[str], None],
-    *,
-    quantise: bool,
-) -> str:
-    """Leave one graph in the folder, under its final name, and say which kind it is."""
-    texts = _within_one_window(checkpoint, facts.max_tokens)
-    expected = reference_scores(checkpoint, texts)
-    exported = folder / _FLOAT_GRAPH
-    if not _agrees(exported, folder, facts, texts, expected, tolerance=FLOAT_TOLERANCE):
-        raise ScorerUnavailable("the exported graph does not reproduce the model's scores")
-    if quantise:
-        progress("quantising to 8 bits and comparing with Detoxify")
-        quantise_graph(exported, folder / GRAPH)
-        if _agrees(folder / GRAPH, folder, facts, texts, expected, tolerance=INT8_TOLERANCE):
-            exported.unlink()
-            return "int8"
-        progress("8 bits lose too much for this model: serving it unquantised")
-    exported.replace(folder / GRAPH)
-    return "float"
+@dataclass(frozen=True)
+class _Judge:
+    """What Detoxify answers for some texts, to hold graphs in the folder against."""
+
+    folder: Path
+    facts: Facts
+    texts: Sequence[str]
+    expected: npt.NDArray[np.float32]
+
+    def agrees(self, graph_file: str, *, tolerance: float) -> bool:
+        """Whether the scores of all but a hundredth of the texts stay within the tolerance."""
+        graph = Graph(self.folder / graph_file, self.folder / TOKENIZER, self.facts, threads=None)
+        found = np.stack([graph.run(graph.encode(text))[0] for text in self.texts])
+        moved = np.abs(found - self.expected).max(axis=1) > tolerance
+        return bool(moved.mean() <= MAY_DIFFER)
 
 
-def _agrees(
-    path: Path,
-    folder: Path,
-    facts: Facts,
-    texts: Sequence[str],
-    expected: npt.NDArray[np.float32],
-    *,
-    tolerance: float,
-) -> bool:
-    graph = Graph(path, folder / TOKENIZER, facts, threads=None)
-    found = np.stack([graph.run([graph.encode(text)[0]])[0] for text in texts])
-    moved = np.abs(found - expected).max(axis=1) > tolerance
-    return bool(moved.mean() <= MAY_DIFFER)
+def _quantised(
+    checkpoint: Checkpoint, facts: Facts, judge: _Judge, progress: Callable[[str], None]
+) -> Facts:
+    """Put the 8-bit graph in the place of the float one, if it is true enough."""
+    balanced, small = judge.folder / "balanced.onnx", judge.folder / "int8.onnx"
+    balance(checkpoint, BALANCE_TEXTS, max_tokens=facts.max_tokens)
+    export_graph(checkpoint.network, balanced, max_tokens=facts.max_tokens)
+    quantise_graph(balanced, small)
+    balanced.unlink()
+    if judge.agrees(small.name, tolerance=INT8_TOLERANCE):
+        small.replace(judge.folder / GRAPH)
+        return replace(facts, kind="int8")
+    small.unlink()
+    progress("8 bits lose too much for this model: serving it unquantised")
+    return facts
+
+
+def _facts(checkpoint: Checkpoint) -> Facts:
+    return Facts(
+        sha256=checkpoint.sha256,
+        kind="float",
+        labels=checkpoint.labels,
+        max_tokens=_max_tokens(checkpoint),
+        pad_id=int(checkpoint.tokenizer.pad_token_id or 0),
+        files={},
+    )
 
 
 def _within_one_window(checkpoint: Checkpoint, max_tokens: int) -> list[str]:

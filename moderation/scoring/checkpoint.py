@@ -71,6 +71,8 @@ def _build(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     # Detoxify looks up `model_type` as a hub name, unless it is a folder that exists.
     network, tokenizer = get_model_and_tokenizer(**{**arch, "model_type": folder}, state_dict=state)
+    # The plain form of attention makes the leaner graph.
+    network.set_attn_implementation("eager")
     return network.float(), tokenizer
 
 

@@ -1,4 +1,37 @@
-"""Texts written for this project on which a compiled graph is held against Detoxify itself."""
+"""Texts written for this project, for balancing a network and for holding its graph to account."""
+
+# What the 8-bit graph is prepared with; never what it is judged by.
+BALANCE_TEXTS = (
+    "Good morning, does anybody have the link to the report?",
+    "you are all idiots and i hope you choke",
+    "The new library is lovely, thank you to everyone involved.",
+    "What a stupid, lazy, dishonest article.",
+    "My son was born in that hospital.",
+    "get lost, nobody wants you here",
+    "These immigrants are nothing but criminals.",
+    "Muslims and Christians shared the hall on Sunday.",
+    "I'll kill you if you say that again",
+    "WTF is wrong with this council???",
+    "In 2019 the budget was 4.2 million, in 2021 it was 5.1 million.",
+    "She's a disgusting whore and everyone knows it.",
+    "As a trans woman I felt welcome at the fair.",
+    "bullshit.",
+    "Thanks!",
+    "Is there a source for this? I looked at the ministry's page and found nothing.",
+    "st*pid m0ron",
+    "Typical woman driver, should stay in the kitchen.",
+    "We walked along the river until the sun went down.",
+    "The referee was blind, but what a match!",
+    "Old fart. Go die.",
+    "I respectfully disagree with the author on every point, and here is why: the figures are "
+    "from the wrong year, the map shows another district, and nobody asked the residents.",
+    "Please do not feed the troll.",
+    "Black people are inferior, that is just science.",
+    "He was a kind teacher and he will be missed. " * 20,
+    "You are trash and your mother is trash too. " * 20,
+)
+
+# What the compiled graph is held against Detoxify on.
 
 REFERENCE_TEXTS = (
     "Thank you, this was a very clear article.",
