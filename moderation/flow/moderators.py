@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,8 +18,6 @@ from moderation.statuses import Actor, Change, Role
 SCOPE = "moderators"
 PASSWORD_MIN = 10
 _hasher = PasswordHasher()
-# Checked for unknown accounts, so that their refusal takes as long as a wrong password's.
-_nobodys_hash = _hasher.hash(secrets.token_hex(16))
 
 
 def add_moderator(
@@ -64,7 +63,7 @@ def check_password(moderator: Moderator | None, password: str) -> Moderator:
 
     Takes tens of milliseconds on purpose: call it outside any transaction.
     """
-    stored = moderator.password_hash if moderator else _nobodys_hash
+    stored = moderator.password_hash if moderator else _nobodys_hash()
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -125,6 +124,12 @@ def record_sign_in(
             created_at=now,
         )
     )
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked for unknown accounts, so that their refusal takes as long as a wrong password's."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _hash_token(token: str) -> bytes:

@@ -37,7 +37,7 @@ def export_graph(network: PreTrainedModel, path: Path, *, max_tokens: int) -> No
     tokens = torch.export.Dim("tokens", min=2, max=max_tokens)
     shape = {0: texts, 1: tokens}
     torch.onnx.export(
-        _Probabilities(network),
+        _Probabilities(network).train(mode=False),
         (ids, mask),
         str(path),
         input_names=["input_ids", "attention_mask"],

@@ -79,7 +79,6 @@ def _options(threads: int | None) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     if threads is not None:
         options.intra_op_num_threads = threads
-    # Without the arena, memory goes back after a long text; idle threads sleep, not spin.
-    options.enable_cpu_mem_arena = False
+    # Idle threads sleep: the web server has a use for the cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

@@ -1,0 +1,5 @@
+"""`make bench`: every benchmark of this folder."""
+
+from tests.benchmarks import serving
+
+serving.main()
