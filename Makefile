@@ -42,15 +42,17 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
 	@$(BIN)/python -m tests.benchmarks
 
-$(VENV)/bin/python:
+# A stamp of its own: an interrupted start leaves bin/python without pip.
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed; \"$(PYTHON)\" is not. Try: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv) and try again." >&2; exit 1; }
 	@echo "Making a virtual environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
-$(STAMP): requirements.txt $(VENV)/bin/python
+$(STAMP): requirements.txt $(VENV)/.made
 	@echo "Installing torch (large; README.md says how to get the smaller CPU build) ..."
 	@$(PIP) "$$(grep '^torch==' requirements.txt)" || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
 	@echo "Installing the other packages ..."

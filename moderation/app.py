@@ -51,7 +51,7 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         wake=wake,
         background=background,
         make_worker=make_one,
-        waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS or 1),
+        waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS),
     )
     register_web(app, settings)
     register_commands(app)

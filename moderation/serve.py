@@ -44,7 +44,7 @@ def serve(settings: Settings) -> None:
         workers=1,
         blocking_threads=settings.THREADS,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN,
     ).serve(target_loader=load)

@@ -9,14 +9,13 @@ from sqlalchemy import select
 
 from moderation.errors import ScorerUnavailable
 from moderation.flow.moderators import add_moderator
-from moderation.flow.sites import add_site
+from moderation.flow.sites import DEMO_SITE, add_site
 from moderation.migrations import config_for
 from moderation.models import Moderator, Site
 from moderation.scoring.compile import compile_model
 from moderation.serve import PortTaken, require_free_port, serve
 from moderation.services import services
 from moderation.statuses import Role
-from moderation.web.embed import DEMO_SITE
 
 demo = AppGroup("demo", help="A first site to look at.")
 EMAIL = "moderator@example.com"

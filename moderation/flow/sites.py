@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from moderation.models import Event, Site
 from moderation.statuses import Actor, Change
 
+DEMO_SITE = "demo"  # the key of the site whose article /demo shows
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 

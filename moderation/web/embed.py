@@ -4,9 +4,9 @@ from flask import Blueprint, current_app, render_template
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from moderation.flow.sites import DEMO_SITE
 from moderation.services import services
 
-DEMO_SITE = "demo"
 embed = Blueprint("embed", __name__)
 
 

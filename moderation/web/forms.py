@@ -91,7 +91,7 @@ class CommentForm(Form):  # type: ignore[misc]
     article = HiddenField()
     title = HiddenField(filters=[_clean_line])
     published = HiddenField()
-    parent = HiddenField()
+    parent = HiddenField(filters=[_clean_line])
     name = StringField(
         "Name",
         filters=[_clean_line],
@@ -162,7 +162,8 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     action = SelectField(choices=["approve", "reject", "undo"])
     version = HiddenField(validators=[InputRequired()])
     reason = SelectField(
-        choices=[("", "Choose a reason"), *((r.value, r.value.replace("_", " ")) for r in Reason)]
+        choices=[("", "Choose a reason"), *((r.value, r.value.replace("_", " ")) for r in Reason)],
+        default="",  # only a rejection sends one
     )
 
     def validate_version(self, field: Field) -> None:

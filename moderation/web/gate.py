@@ -1,7 +1,7 @@
 """Closed by default: every endpoint needs a signed-in moderator unless it stands in PUBLIC."""
 
 from flask import Flask, g, redirect, request, session, url_for
-from werkzeug.exceptions import NotFound, Unauthorized
+from werkzeug.exceptions import MethodNotAllowed, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from moderation.errors import NotAllowed
@@ -33,7 +33,11 @@ SIGNED_IN = "signed_in"
 
 def require_moderator() -> Response | None:
     """Find out who calls; send strangers to the sign-in page. Registered as `before_request`."""
-    if request.endpoint is None:
+    if isinstance(request.routing_exception, MethodNotAllowed):
+        raise request.routing_exception
+    # No redirect of Werkzeug's for doubled slashes (it believes the Host header), and no NUL,
+    # which PostgreSQL cannot look up.
+    if request.endpoint is None or "\0" in request.path:
         raise NotFound
     if request.endpoint in PUBLIC:
         return None

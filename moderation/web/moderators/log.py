@@ -5,7 +5,7 @@ from flask import render_template, request
 from moderation.flow.review import read_log
 from moderation.services import services
 from moderation.web.gate import current_moderator
-from moderation.web.moderators import moderators
+from moderation.web.moderators import moderators, row_number
 
 PAGE_SIZE = 50
 
@@ -13,7 +13,7 @@ PAGE_SIZE = 50
 @moderators.get("/log")
 def log() -> str:
     """A page of the log; `?before=` an entry's number continues it."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     with services().database.reading() as session:
         entries = read_log(session, current_moderator(), before=before, size=PAGE_SIZE)
     return render_template("moderators/log.html", entries=entries, page_size=PAGE_SIZE)

@@ -20,7 +20,7 @@ from moderation.services import services
 from moderation.statuses import Change, Reason, Role, Status
 from moderation.web.forms import DecisionForm
 from moderation.web.gate import current_moderator, require_role
-from moderation.web.moderators import moderators
+from moderation.web.moderators import moderators, row_number
 
 CHANGES = {"approve": Change.APPROVED, "reject": Change.REJECTED}
 LAST_DECISION = "last_decision"
@@ -36,7 +36,7 @@ def queue() -> str:
     """Held comments, oldest first; `?status=` shows approved or rejected ones instead."""
     wanted = request.args.get("status", Status.HELD)
     status = Status(wanted) if wanted in OPEN else Status.HELD
-    after = request.args.get("after", type=int)
+    after = request.args.get("after", type=row_number)
     with services().database.reading() as db:
         page = read_queue(db, current_moderator(), status, after=after)
         return render_template(

@@ -1,6 +1,7 @@
 """Signing in and out. Throttled by account and by address; sessions live in the database."""
 
 import datetime as dt
+import re
 
 from flask import redirect, render_template, request, session, url_for
 from flask_limiter.errors import RateLimitExceeded
@@ -23,6 +24,10 @@ from moderation.web.gate import SIGNED_IN
 from moderation.web.limits import is_within, limiter
 from moderation.web.moderators import moderators
 
+# Two slashes begin another host's address, a backslash is read as a slash, and white space is
+# dropped on the way to the browser: "/\t/evil.example" would become "//evil.example".
+LOCAL_PATH = re.compile(r"/(?![/\\])[^\s\x00-\x1f\x7f]*")
+
 
 @moderators.get("/")
 def home() -> Response:
@@ -31,11 +36,12 @@ def home() -> Response:
 
 
 @moderators.route("/login", methods=["GET", "POST"])
-def sign_in() -> Response | tuple[str, int] | str:
+def sign_in() -> Response | tuple[str, int]:
     """The sign-in page; a refusal does not say whether the account exists."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("moderators/sign_in.html", form=form, refused=None)
+        page = render_template("moderators/sign_in.html", form=form, refused=None)
+        return page, 400 if form.errors else 200
     try:
         _throttle(form.email.data)
         moderator = _check(form.email.data, form.password.data)
@@ -90,5 +96,4 @@ def _start(moderator: Moderator) -> None:
 def _next_page() -> str:
     """Where the person wanted to go; only to paths of this host."""
     target = request.args.get("next", "")
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path else url_for("moderators.queue")
+    return target if LOCAL_PATH.fullmatch(target) else url_for("moderators.queue")

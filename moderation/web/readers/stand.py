@@ -16,8 +16,9 @@ from moderation.flow.articles import (
 from moderation.models import Article, Site
 from moderation.policy.context import Policy
 from moderation.services import services
+from moderation.text import clean_line
 from moderation.web.forms import FormPlace
-from moderation.web.headers import allow_calls_from, allow_framing_by
+from moderation.web.headers import allow_calls_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +37,27 @@ class Stand:
 
 
 def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> Stand:
-    """Read site, article and policy from a query string or form; opens the page to its origins.
+    """Read site, article and policy from a query string or form; its origins may call us then.
 
     Raises UnknownSite or ForeignArticle.
     """
     site = find_site(session, site_key)
     allow_calls_from(site.origins)
-    allow_framing_by(site.origins)
     page = read_page(
-        site, fields.get("article", ""), fields.get("title", ""), fields.get("published", "")
+        site,
+        clean_address(fields.get("article", "")),
+        clean_line(fields.get("title", "")),
+        fields.get("published", ""),
     )
     article = find_article(session, site, page)
     policy = policy_of(site, article)
     closed = is_closed(policy, article, page, services().clock())
     return Stand(site=site, page=page, article=article, policy=policy, is_closed=closed)
+
+
+def clean_address(url: str) -> str:
+    """The address as browsers read it, without what cannot be shown.
+
+    A backslash is a slash to them: in "https://evil.example\\@news.example" the host is the first.
+    """
+    return clean_line(url).replace("\\", "/")

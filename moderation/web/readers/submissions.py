@@ -29,6 +29,7 @@ log = structlog.get_logger()
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOK_EVERY = 0.025  # seconds between looks for the outcome
 RETRY_AFTER = 60  # seconds, for answers 429 and 503
+CLOSED = "Comments are closed here."
 
 MESSAGES = {
     Status.APPROVED: "Thank you. Your comment is published.",
@@ -50,11 +51,11 @@ def submit_comment(site_key: str) -> Response:
             pass
     except RateLimitExceeded:
         return _refuse(stand, form, 429, "Too many comments at once. Please wait a minute.")
+    if form.validate():
+        return _store(stand, form)  # closed or not: a retry gets the answer of its first time
     if stand.is_closed:
-        return _refuse(stand, form, 403, "Comments are closed here.")
-    if not form.validate():
-        return _refuse(stand, form, 400)
-    return _store(stand, form)
+        return _refuse(stand, form, 403, CLOSED)
+    return _refuse(stand, form, 400)
 
 
 def _store(stand: Stand, form: CommentForm) -> Response:
@@ -76,7 +77,7 @@ def _store(stand: Stand, form: CommentForm) -> Response:
         form.parent.data = ""
         return _refuse(stand, form, 400)
     except ArticleClosed:
-        return _refuse(stand, form, 403, "Comments are closed here.")
+        return _refuse(stand, form, 403, CLOSED)
     except DuplicateComment:
         return _refuse(stand, form, 409, "You said this already: it was received a moment ago.")
     except OperationalError:
@@ -153,7 +154,7 @@ def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = No
     log.info("submission_refused", site=stand.site.id, code=code, fields=sorted(form.errors))
     if wants_json():
         errors = {name: list(found) for name, found in form.errors.items()}
-        response = jsonify(errors=errors or {"form": [message]})
+        response = jsonify(errors={"form": [message]} if message else errors)
         response.status_code = code
     else:
         notice = {"kind": "refused", "text": message} if message else None
@@ -173,7 +174,7 @@ def wait_for_outcome(comment_id: int) -> Status:
     Only SCORE_WAITERS requests wait at a time: others are answered at once.
     """
     if not services().waiters.acquire(blocking=False):
-        return Status.PROCESSING
+        return _status_of(comment_id)
     try:
         end = time.monotonic() + services().settings.SCORE_WAIT
         while (status := _status_of(comment_id)) is Status.PROCESSING and time.monotonic() < end:
