@@ -7,7 +7,7 @@ export PORT
 export PYTHONUTF8 := 1
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
 .PHONY: help run test check lint format bench
 .DEFAULT_GOAL := help

@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import structlog
 from celery import Celery
-from celery.exceptions import OperationalError as BrokerError
-from kombu.exceptions import OperationalError
 
 from moderation.worker import Worker
 
@@ -30,8 +28,12 @@ def make_celery(broker_url: str | None, make_worker: Callable[[], Worker]) -> Ce
     def score() -> None:
         if not workers:
             workers.append(make_worker())
-        while workers[0].tick():
-            pass
+        try:
+            while workers[0].tick():
+                pass
+        except Exception:
+            # Celery would log the error's message, which may quote a text. The jobs stay.
+            log.error("worker_failed", exc_info=True)
 
     return celery
 
@@ -42,7 +44,7 @@ def make_wake(celery: Celery) -> Callable[[], None]:
     def wake() -> None:
         try:
             celery.send_task(TASK, expires=EXPIRES, retry=False)
-        except (OperationalError, BrokerError):
+        except Exception:  # the comment is stored: its reader is told so, broker or not
             log.warning("wake_up_not_sent", exc_info=True)
 
     return wake

@@ -5,6 +5,7 @@ The same `Worker` runs as a thread of the serving process, as a process of its o
 """
 
 import datetime as dt
+import math
 import os
 import socket
 import threading
@@ -13,7 +14,6 @@ import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.db import Database
 from moderation.errors import ScorerUnavailable
@@ -73,12 +73,12 @@ class Sweep:
         """Sweep until `stop()`."""
         next_wake = time.monotonic()
         while not self._stop.wait(POLL):
-            if self._wake and time.monotonic() >= next_wake:
-                next_wake = time.monotonic() + REPORT
-                self._wake()
             try:
+                if self._wake and time.monotonic() >= next_wake:
+                    next_wake = time.monotonic() + REPORT
+                    self._wake()
                 self()
-            except SQLAlchemyError:
+            except Exception:  # whatever it is, later comments must not wait for ever
                 log.error("sweep_failed", exc_info=True)
 
     def stop(self) -> None:
@@ -120,18 +120,23 @@ class Worker:
     def run(self) -> None:
         """Work until `stop()`: score what waits, hold what is late, show signs of life.
 
-        A database that does not answer is logged and tried again; nothing else ends the loop.
+        Whatever fails (a database that does not answer, say) is logged and tried again.
         """
+        # In a thread of its own: a scorer that hangs must not keep its comments from being held.
+        sweeping = threading.Thread(target=self._sweep.run, name="sweep", daemon=True)
+        sweeping.start()
         while not self._stop.is_set():
             try:
-                worked = self.tick()
-            except SQLAlchemyError:
-                log.error("worker_database_failed", exc_info=True)
+                worked = self._round()
+            except Exception:
+                log.error("worker_failed", exc_info=True)
                 worked = 0
                 self._stop.wait(1.0)
             if not worked:
                 self._wake.wait(POLL)
             self._wake.clear()
+        self._sweep.stop()
+        sweeping.join()
 
     def wake(self) -> None:
         """Say that a job was stored."""
@@ -143,34 +148,41 @@ class Worker:
         self._wake.set()
 
     def tick(self) -> int:
-        """One round: sign of life, one batch, the sweep; answers how many comments it settled."""
-        self._try_to_load()
-        self._report()
-        done = self.work_off()
+        """One round and the sweep; answers how many jobs it claimed."""
+        done = self._round()
         self._sweep()
         return done
 
+    def _round(self) -> int:
+        self._try_to_load()
+        self._report()
+        return self.work_off()
+
     def work_off(self) -> int:
         """Claim one batch and settle it; answers how many jobs it claimed."""
+        moment = self._clock()
         with self._database.transaction() as session:
-            claim = jobs.claim(session, now=self._clock(), lease_for=self._lease, limit=self._batch)
+            # Without a model we only hold, and fast: an able scorer must not lose jobs to us.
+            if self._scorer is None and jobs.any_scorer(session, now=moment):
+                return 0
+            claim = jobs.claim(session, now=moment, lease_for=self._lease, limit=self._batch)
         if claim.comments:
             self._score(claim.lease, claim.comments)
         return len(claim.comments)
 
     def _score(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
-        try:
-            scorer, scores = self._numbers([comment.body for comment in claimed])
-        except ScorerUnavailable:
+        if self._scorer is None:
             self._give_back(lease, claimed)
             return
+        try:
+            scores = _numbers(self._scorer, [comment.body for comment in claimed])
         except Exception:
-            # One text may break a batch; alone it only delays itself.
+            # One text may break a batch, whatever the scorer calls it; alone it delays only itself.
             log.error("scoring_failed", comments=[c.comment_id for c in claimed], exc_info=True)
             self._score_alone(lease, claimed)
             return
         for comment, score in zip(claimed, scores, strict=True):
-            self._settle(lease, comment, score, scorer.info)
+            self._settle_or_give_back(lease, comment, score, self._scorer.info)
 
     def _score_alone(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
         if len(claimed) == 1:
@@ -179,13 +191,14 @@ class Worker:
         for comment in claimed:
             self._score(lease, [comment])
 
-    def _numbers(self, texts: Sequence[str]) -> tuple[Scorer, list[Score]]:
-        if self._scorer is None:
-            raise ScorerUnavailable("no model is loaded")
-        with SCORING_SECONDS.time():
-            scores = self._scorer.score(texts)
-        SCORED.inc(len(scores))
-        return self._scorer, scores
+    def _settle_or_give_back(
+        self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo
+    ) -> None:
+        try:
+            self._settle(lease, comment, score, info)
+        except Exception:  # the others of the batch still get theirs
+            log.error("settling_failed", comment=comment.comment_id, exc_info=True)
+            self._give_back(lease, [comment])
 
     def _settle(self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo) -> None:
         moment = self._clock()
@@ -233,6 +246,11 @@ class Worker:
             self._load_after = moment + dt.timedelta(seconds=RELOAD)
             log.error("scorer_unavailable", model=self._model, remedy=str(error))
             return
+        except Exception:  # no model either, and what waits for it must be held
+            self._load_after = moment + dt.timedelta(seconds=RELOAD)
+            log.error("scorer_unavailable", model=self._model, exc_info=True)
+            return
+        self._report_after = None
         log.info("scorer_loaded", model=self._model, version=self._scorer.info.version)
         with self._database.transaction() as session:
             jobs.wake_waiting(session, now=moment)
@@ -252,3 +270,16 @@ class Worker:
         )
         with self._database.transaction() as session:
             jobs.report_worker(session, row)
+
+
+def _numbers(scorer: Scorer, texts: Sequence[str]) -> list[Score]:
+    """One score of finite numbers for each text; raises whatever the scorer raises."""
+    with SCORING_SECONDS.time():
+        scores = scorer.score(texts)
+    if len(scores) != len(texts):
+        raise ScorerUnavailable("the scorer answered for another number of texts")
+    # PostgreSQL's JSON has no NaN, so one would break the transaction that stores it.
+    if not all(math.isfinite(value) for score in scores for value in score.attributes.values()):
+        raise ScorerUnavailable("the scorer answered something that is no number")
+    SCORED.inc(len(scores))
+    return scores

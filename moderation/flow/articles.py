@@ -1,9 +1,11 @@
 """Step `submit`, first half: which article is meant. Addresses are normalised, never fetched."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+import idna
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,6 +21,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parameters that say where a reader came from, not what they read. Sites add their own.
 TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid"})
 TRACKING_PREFIXES = ("utm_",)
+# Control characters and lone surrogates: no browser sends them, and no database stores them all.
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,26 +107,33 @@ def is_closed(policy: Policy, article: Article | None, page: Page, now: dt.datet
     if policy.closes_after_days is None:
         return False
     start = (article.published_at or article.created_at) if article else page.published_at
-    return start is not None and now > start + dt.timedelta(days=policy.closes_after_days)
+    # A difference of two dates never leaves the calendar; a sum may.
+    return start is not None and now - start > dt.timedelta(days=policy.closes_after_days)
 
 
 def origin_of(url: str) -> str:
     """`scheme://host[:port]` of an http(s) address. Raises ForeignArticle for anything else."""
     parts = _split(url)
-    host, port = _origin(parts)
+    host, _ = _origin(parts)
     shown = f"[{host}]" if ":" in host else host
-    default = port == DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{shown}" + ("" if default else f":{port}")
+    is_default = parts.port in (None, DEFAULT_PORTS[parts.scheme])
+    return f"{parts.scheme}://{shown}" + ("" if is_default else f":{parts.port}")
 
 
 def _split(url: str) -> SplitResult:
+    url = url.strip()
+    if _UNSENDABLE.search(url):
+        raise ForeignArticle("this is no address")
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         port = parts.port  # raises for a port that is no number
     except ValueError:
         raise ForeignArticle("this is no address") from None
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0:
         raise ForeignArticle("this is no http(s) address")
+    # Browsers and Python read "https://evil.com\@news.com" differently; pages have no user names.
+    if "@" in parts.netloc:
+        raise ForeignArticle("an address with a user name")
     return parts
 
 
@@ -134,7 +145,8 @@ def _origin(parts: SplitResult) -> tuple[str, int]:
 
 def _ascii_host(host: str) -> str:
     try:
-        return host.lower().encode("idna").decode() if not host.isascii() else host.lower()
+        # As browsers do it: ß stays a letter of its own (UTS #46, nontransitional).
+        return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()
     except UnicodeError:
         raise ForeignArticle("this host name cannot exist") from None
 
@@ -156,6 +168,6 @@ def _normalise(parts: SplitResult, tracking: frozenset[str]) -> str:
 def _read_date(text: str) -> dt.datetime | None:
     try:
         date = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+        return date.astimezone(dt.UTC) if date.tzinfo else date.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):  # the year 1, further east
         return None
-    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)

@@ -12,9 +12,9 @@ from moderation.flow.decide import Presets, decide, is_open_to_machine
 from moderation.models import Comment, Job, Score, WorkerRow
 from moderation.statuses import Code, Status
 
-# A text that broke its scorer this often waits for a human; later tries come ever more rarely.
-PATIENCE = 3
-LONGEST_PAUSE = dt.timedelta(hours=1)
+# A text that breaks its scorer is tried ever more rarely; a scorer that mends itself is noticed
+# within this time.
+LONGEST_PAUSE = dt.timedelta(minutes=5)
 WORKER_SEEN = dt.timedelta(seconds=15)  # a scorer that said nothing for longer counts as gone
 
 
@@ -45,10 +45,13 @@ def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit:
         .order_by(Job.run_after, Job.comment_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # A CTE that locks runs once; PostgreSQL may run a plain subquery again for each row,
+        # and then takes more than `limit`.
+        .cte("due")
     )
     taken = session.scalars(
         update(Job)
-        .where(Job.comment_id.in_(due))
+        .where(Job.comment_id.in_(select(due.c.comment_id)))
         .values(lease=lease, leased_until=now + lease_for, attempts=Job.attempts + 1)
         .returning(Job.comment_id)
         .execution_options(synchronize_session=False)
@@ -120,7 +123,7 @@ def give_back(
 
 
 def pause_after(attempts: int) -> dt.timedelta:
-    """How long a failed text rests: seconds at first, doubling up to an hour."""
+    """How long a failed text rests: seconds at first, doubling up to LONGEST_PAUSE."""
     return min(dt.timedelta(seconds=2 ** min(attempts, 12)), LONGEST_PAUSE)
 
 
@@ -147,9 +150,14 @@ def hold_late(
 
 
 def wake_waiting(session: Session, *, now: dt.datetime) -> None:
-    """A scorer is back: what rested because of its failure is due at once."""
+    """A scorer is back: what rests because of a failure is due at once."""
+    # What another worker has locked is in its hands, and waiting for it could deadlock.
+    resting = select(Job.comment_id).where(Job.run_after > now).with_for_update(skip_locked=True)
     session.execute(
-        update(Job).where(Job.run_after > now, Job.attempts <= PATIENCE).values(run_after=now)
+        update(Job)
+        .where(Job.comment_id.in_(resting))
+        .values(run_after=now)
+        .execution_options(synchronize_session=False)
     )
 
 

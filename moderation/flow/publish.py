@@ -114,7 +114,8 @@ def _read_path(text: str) -> bytes:
 def _ancestors(
     session: Session, page: Sequence[Comment], known: dict[int, Comment]
 ) -> dict[int, Comment]:
-    missing = {i for comment in page for i in _ids_in(comment.path)} - known.keys()
+    named = {i for comment in page for i in (*_ids_in(comment.path), comment.parent_id)}
+    missing = named - known.keys() - {None}
     if not missing:
         return {}
     return {c.id: c for c in session.scalars(select(Comment).where(Comment.id.in_(missing)))}
@@ -131,7 +132,7 @@ def _entries(page: Sequence[Comment], known: dict[int, Comment], seen: bytes) ->
 
 
 def _entry(comment: Comment, level: int, known: dict[int, Comment]) -> Entry:
-    parent = known.get(comment.parent_id) if comment.parent_id else None
+    parent = _parent(comment, known)
     is_public = comment.status is Status.APPROVED
     return Entry(
         public_id=comment.public_id,
@@ -141,3 +142,12 @@ def _entry(comment: Comment, level: int, known: dict[int, Comment]) -> Entry:
         body=comment.body if is_public else None,
         created_at=comment.created_at if is_public else None,
     )
+
+
+def _parent(comment: Comment, known: dict[int, Comment]) -> Comment | None:
+    """Whom it answers, where readers see them; else the entry under which it stands."""
+    above = _ids_in(comment.path)[:-1]
+    parent = known.get(comment.parent_id or 0)
+    if parent is not None and (parent.status is Status.APPROVED or parent.id in above):
+        return parent
+    return known[above[-1]] if above else None

@@ -145,6 +145,8 @@ def _refuse_duplicate(
         Comment.parent_id == (parent.id if parent else None),
         Comment.created_at >= since,
         Comment.status != Status.DELETED,
+        # Not this form itself, sent twice at once: that is a retry.
+        Comment.submission_id != submission.submission_id,
     )
     if session.scalar(query.limit(1)) is not None:
         raise DuplicateComment("the same text was sent a moment ago")
@@ -152,6 +154,6 @@ def _refuse_duplicate(
 
 def _anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:
     """Where the reply hangs in the thread: below `depth` levels it stands beside its parent."""
-    while parent is not None and len(parent.path) // 8 > depth:
-        parent = session.get(Comment, parent.parent_id) if parent.parent_id else None
-    return parent
+    if parent is None or len(parent.path) // 8 <= depth:
+        return parent
+    return session.get(Comment, int.from_bytes(parent.path[8 * (depth - 1) : 8 * depth]))

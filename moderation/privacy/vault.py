@@ -67,7 +67,8 @@ def normal_form(email: str) -> str:
         parts = validate_email(email, check_deliverability=False)
     except EmailNotValidError:
         return email.strip().lower()
-    local = parts.local_part.lower().split("+", 1)[0]
+    whole = parts.local_part.lower()
+    local = whole.split("+", 1)[0] or whole  # "+tag@" alone names somebody, too
     return f"{local}@{(parts.ascii_domain or parts.domain).lower()}"
 
 

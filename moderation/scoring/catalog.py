@@ -49,13 +49,13 @@ _NO_PRESETS: Mapping[str, Mapping[str, float]] = MappingProxyType({})
 def find_model(model: str, cache: Path) -> Model:
     """The model called `home`, an official name, or that of a folder with a manifest.
 
-    An official model's files are expected under `models/NAME/` beside the cache folder.
+    An official model's files are expected under `checkpoints/NAME/` beside the cache folder.
     Raises ScorerUnavailable for an unknown name and for a folder without a usable manifest.
     """
     if model == "home":
         return _from_folder(HOME)
     if model in OFFICIAL_FILES:
-        return _official(model, cache.parent / "models" / model)
+        return _official(model, cache.parent / "checkpoints" / model)
     folder = Path(model)
     if folder.is_dir():
         return _from_folder(folder.resolve())

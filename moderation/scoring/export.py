@@ -49,15 +49,20 @@ def export_graph(network: PreTrainedModel, path: Path, *, max_tokens: int) -> No
     )
 
 
-def quantise_graph(source: Path, target: Path) -> None:
+def quantise_graph(source: Path, target: Path, *, spare_narrowing: bool) -> None:
     """Write the graph with 8-bit matrices, per channel, and embeddings in half precision.
 
     The small layers at the end stay as they are: they cost nothing and decide the score.
+    `spare_narrowing` leaves also the layers that narrow in full precision: their inputs, just
+    out of the activation function, are what 8 bits suit least.
     """
     graph = onnx.load(str(source))
     # The exporter transposes some weights after noting their shapes; the notes are wrong then.
     del graph.graph.value_info[:]
     head = [node.name for node in graph.graph.node if node.op_type == "Gemm"]
+    spared = [*head, *(f"{name}_MatMul" for name in head)]
+    if spare_narrowing:
+        spared += _narrowing_layers(graph)
     _halve_embeddings(graph)
     quantize_dynamic(
         graph,
@@ -65,8 +70,22 @@ def quantise_graph(source: Path, target: Path) -> None:
         op_types_to_quantize=["MatMul"],
         per_channel=True,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=[*head, *(f"{name}_MatMul" for name in head)],
+        nodes_to_exclude=spared,
     )
+
+
+def _narrowing_layers(model: ModelProto) -> list[str]:
+    """The names of the products with a matrix that has more rows than columns."""
+    narrowing = {
+        tensor.name
+        for tensor in model.graph.initializer
+        if len(tensor.dims) == 2 and tensor.dims[0] > tensor.dims[1]
+    }
+    return [
+        node.name
+        for node in model.graph.node
+        if node.op_type == "MatMul" and not narrowing.isdisjoint(node.input)
+    ]
 
 
 def _halve_embeddings(model: ModelProto) -> None:

@@ -104,7 +104,7 @@ def answer_unexpected(_error: Exception) -> Response:
 
 def _answer(status: int, code: str, message: str) -> Response:
     if wants_json():
-        response = jsonify(error=code, message=message)
+        response = jsonify(error=code, message=message, errors={"form": [message]})
     else:
         response = make_response(render_template("error.html", status=status, message=message))
     response.status_code = status

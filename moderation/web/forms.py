@@ -11,6 +11,7 @@ from wtforms import (
     Form,
     HiddenField,
     PasswordField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -90,7 +91,7 @@ class CommentForm(Form):  # type: ignore[misc]
 
     article = HiddenField()
     title = HiddenField(filters=[_clean_line])
-    published = HiddenField()
+    published = HiddenField(filters=[_clean_line])
     parent = HiddenField(filters=[_clean_line])
     name = StringField(
         "Name",
@@ -116,7 +117,7 @@ class CommentForm(Form):  # type: ignore[misc]
         validators=[DataRequired("Please write a comment.")],
         render_kw={"rows": 6},
     )
-    website = StringField("Leave this field empty")
+    website = StringField("Leave this field empty", filters=[_clean_line])
 
     def __init__(self, formdata: MultiDict[str, str] | None, place: FormPlace, **data: Any) -> None:
         """Bind what was sent (or None) to the form that stands at `place`."""
@@ -162,7 +163,10 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     action = SelectField(choices=["approve", "reject", "undo"])
     version = HiddenField(validators=[InputRequired()])
     reason = SelectField(
-        choices=[("", "Choose a reason"), *((r.value, r.value.replace("_", " ")) for r in Reason)],
+        choices=[
+            SelectChoice("", "Choose a reason"),
+            *(SelectChoice(r.value, r.value.replace("_", " ")) for r in Reason),
+        ],
         default="",  # only a rejection sends one
     )
 

@@ -120,9 +120,8 @@ class Host:
 
 def snippet(server: str, site: str) -> str:
     """What an owner puts into a page."""
-    return (
-        f'<div id="comments"></div><script async src="{server}/embed.js" data-site="{site}"></script>'
-    )
+    script = f'<script async src="{server}/embed.js" data-site="{site}"></script>'
+    return f'<div id="comments"></div>{script}'
 
 
 @contextmanager
@@ -210,7 +209,10 @@ def fill(stage: Stage, article: str) -> None:
         gone = say("Ghost", "You are a stupid idiot.")
         say("فاطمة الزهراء", ARABIC)
         say("משה", HEBREW + " 1234 abc")
-        say("🌳🌲 Tree 🦉", "🎉🎉 Wonderful! 👩‍👩‍👧‍👦 https://example.com/trees?a=1&b=2 and www.example.org.")
+        say(
+            "🌳🌲 Tree 🦉",
+            "🎉🎉 Wonderful! 👩‍👩‍👧‍👦 https://example.com/trees?a=1&b=2 and www.example.org.",
+        )
         say(LONG_WORD[:80], f"{LONG_WORD} https://example.com/{'path/' * 40}")
         say("<b>Bold</b>", "<script>alert(1)</script> & <img src=x onerror=alert(2)>")
         say("Reader", "\n\n".join(["A long text about trees and towns. " * 12] * 3))
@@ -227,9 +229,7 @@ def fill(stage: Stage, article: str) -> None:
     settle(stage.services)
     with stage.services.database.transaction() as session:
         _decide(session, gone, Change.APPROVED)
-        say = functools.partial(
-            _say, session, session.get_one(Site, first.site_id), article
-        )
+        say = functools.partial(_say, session, session.get_one(Site, first.site_id), article)
         say("Witness", "I answer somebody who is gone.", parent=session.get_one(Comment, gone.id))
         _decide(session, refused, Change.REJECTED)
     settle(stage.services)

@@ -1,4 +1,4 @@
 """The recipe of the shipped checkpoint: data, training, calibration, presets, figures.
 
-Nothing here runs while serving; it needs `requirements-train.txt`.
+Nothing here runs while serving; it needs `requirements.txt` in this folder.
 """

@@ -18,8 +18,10 @@ POOL = {
     "Reddit, political": ("cad",),
     "Reddit, general": ("goemotions-positive",),
 }
-# Toxicity decides most; the others may each hold this part of what it may.
+# Toxicity decides most; the others may each hold this part of what it may, and only where
+# they are likelier than not: "obscene, 8 %" is no reason to show a moderator.
 _SHARE_OF_OTHERS = 0.15
+_LEAST_OF_OTHERS = 0.5
 # Too few positives in training to decide anything: it explains.
 _EXPLAINS_ONLY = ("threat",)
 _STEPS = 400
@@ -65,11 +67,12 @@ def _thresholds(pools: Pools, rate: float) -> dict[str, float]:
 
 def _at(pools: Pools, rate: float) -> dict[str, float]:
     """Thresholds at which toxicity alone holds `rate` of the pools, others their share of it."""
-    return {
-        label: _quantile(pools, column, rate * (1.0 if column == 0 else _SHARE_OF_OTHERS))
-        for column, label in enumerate(LABELS)
-        if label not in _EXPLAINS_ONLY
-    }
+    share = rate * _SHARE_OF_OTHERS
+    thresholds = {LABELS[0]: _quantile(pools, 0, rate)}
+    for column, label in enumerate(LABELS[1:], start=1):
+        if label not in _EXPLAINS_ONLY:
+            thresholds[label] = max(_quantile(pools, column, share), _LEAST_OF_OTHERS)
+    return thresholds
 
 
 def _quantile(pools: Pools, column: int, rate: float) -> float:

@@ -45,7 +45,7 @@ def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> 
     allow_calls_from(site.origins)
     page = read_page(
         site,
-        clean_address(fields.get("article", "")),
+        fields.get("article", ""),
         clean_line(fields.get("title", "")),
         fields.get("published", ""),
     )
@@ -53,11 +53,3 @@ def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> 
     policy = policy_of(site, article)
     closed = is_closed(policy, article, page, services().clock())
     return Stand(site=site, page=page, article=article, policy=policy, is_closed=closed)
-
-
-def clean_address(url: str) -> str:
-    """The address as browsers read it, without what cannot be shown.
-
-    A backslash is a slash to them: in "https://evil.example\\@news.example" the host is the first.
-    """
-    return clean_line(url).replace("\\", "/")

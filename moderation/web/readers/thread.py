@@ -14,7 +14,7 @@ from moderation.statuses import Status
 from moderation.web.forms import CommentForm
 from moderation.web.headers import allow_calls_from, allow_framing_by
 from moderation.web.readers import readers
-from moderation.web.readers.stand import Stand, clean_address, find_stand
+from moderation.web.readers.stand import Stand, find_stand
 
 # Caches may keep an answer but must ask each time: a removed comment is gone at once.
 CACHEABLE = "public, no-cache"
@@ -110,7 +110,7 @@ def counts(site_key: str) -> Response:
         site = find_site(session, site_key)
         allow_calls_from(site.origins)
         urls = request.args.getlist("article")[:COUNTS_MAX]
-        keys = {url: read_page(site, clean_address(url)).key for url in urls}
+        keys = {url: read_page(site, url).key for url in urls}
         numbers = count_by_key(session, site, keys.values())
     return _cacheable(jsonify({url: numbers[key] for url, key in keys.items()}))
 

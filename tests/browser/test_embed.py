@@ -1,0 +1,194 @@
+"""The snippet on a page of another host: frame, height, theme, deep links, and what goes wrong."""
+
+import gzip
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Watched
+from tests.browser.stage import NEWS, OTHER, Host, Stage, snippet
+from tests.browser.visits import send
+from tests.servers import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SCRIPT_BUDGET, PAGE_BUDGET = 3_000, 15_000  # bytes, gzipped
+INNER_HEIGHT = "document.documentElement.getBoundingClientRect().height"
+
+
+def _frame(page: Page) -> Frame:
+    """The frame with the comments, loaded."""
+    page.frame_locator("#comments iframe").locator("main").wait_for()
+    return page.frames[1]
+
+
+def _fits(page: Page, frame: Frame) -> bool:
+    outer = page.locator("iframe").evaluate("frame => frame.clientHeight")
+    return 0 <= outer - frame.evaluate(INNER_HEIGHT) < 2
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_frame_is_as_high_as_the_comments(
+    open_page: OpenPage, stage: Stage, article: str, size: dict[str, int]
+) -> None:
+    page = open_page(size)
+    page.goto(article)
+    frame = _frame(page)
+    wait_until(lambda: _fits(page, frame))
+    before = frame.evaluate(INNER_HEIGHT)
+    assert before > 1000
+    frame.evaluate("document.querySelector('.thread').remove()")
+    wait_until(lambda: _fits(page, frame))
+    assert frame.evaluate(INNER_HEIGHT) < before - 500
+
+
+def test_a_page_of_a_forbidden_origin_shows_the_link_after_5_seconds(
+    open_page: OpenPage, stage: Stage, host: Host, complaints: Watched
+) -> None:
+    page = open_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    page.goto(f"{host.origin(OTHER)}/trees.html")
+    page.locator("#comments iframe").wait_for(state="attached")
+    page.clock.run_for(4_999)
+    assert page.get_by_role("link", name="Read and write comments").count() == 0
+    page.clock.run_for(1)
+    link = page.get_by_role("link", name="Read and write comments")
+    expect(link).to_be_visible()
+    assert (link.get_attribute("href") or "").startswith(f"{stage.url}/s/{stage.site}/comments?")
+    named = [problem for problem in complaints.problems if "Comments: " in problem]
+    assert len(named) == 1
+    assert host.origin(OTHER) in named[0] and "frame-ancestors" in named[0]
+    complaints.problems.clear()
+
+
+def test_a_server_that_answers_is_never_replaced_by_the_link(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    page = open_page()
+    page.clock.install()
+    page.goto(article)
+    frame = _frame(page)
+    wait_until(lambda: _fits(page, frame))
+    page.clock.run_for(10_000)
+    expect(page.locator("#comments iframe")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<script src="{url}/embed.js" data-site="news"></script>', 'no <div id="comments">'),
+        ('<div id="comments"></div><script src="{url}/embed.js"></script>', "no data-site"),
+    ],
+)
+def test_a_mistake_in_the_snippet_is_named_in_the_console(
+    open_page: OpenPage, stage: Stage, host: Host, complaints: Watched, body: str, said: str
+) -> None:
+    host.write("mistake.html", body.format(url=stage.url))
+    page = open_page()
+    page.goto(f"{host.origin(NEWS)}/mistake.html")
+    page.wait_for_load_state("networkidle")
+    assert [said in problem for problem in complaints.problems] == [True]
+    complaints.problems.clear()
+
+
+def test_messages_of_others_do_not_move_the_frame(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    page = open_page()
+    page.goto(article)
+    frame = _frame(page)
+    wait_until(lambda: _fits(page, frame))
+    page.evaluate(
+        """async () => {
+          const heard = new Promise((done) => addEventListener("message", done, { once: true }));
+          postMessage({ commentsHeight: 9999, commentsShow: 9999 }, "*");
+          await heard;
+        }"""
+    )
+    assert _fits(page, frame)
+
+
+def test_a_deep_link_leads_to_its_comment(
+    open_page: OpenPage, stage: Stage, host: Host, article: str
+) -> None:
+    page = open_page(PHONE)
+    page.goto(f"{article}#comment-{stage.shown}")
+    comment = _frame(page).locator(f"#comment-{stage.shown}")
+    wait_until(lambda: _is_in_view(page, comment))
+
+
+def _is_in_view(page: Page, locator: Any) -> bool:
+    box = locator.bounding_box()
+    return bool(box) and 0 <= box["y"] < page.viewport_size["height"] - 50  # type: ignore[index]
+
+
+def test_the_notice_comes_into_view_after_sending_from_far_down(
+    open_page: OpenPage, stage: Stage, host: Host
+) -> None:
+    lines = "<p>A long article.</p>" * 60
+    host.write("long.html", lines + snippet(stage.url, stage.site) + lines)
+    page = open_page(PHONE)
+    page.goto(f"{host.origin(NEWS)}/long.html")
+    frame = _frame(page)
+    button = frame.get_by_role("button", name="Post comment")
+    frame.get_by_role("textbox", name="Comment").fill("Nobody scores this.")
+    frame.get_by_label("Name").fill("Ada")
+    frame.get_by_label("Email").fill("ada@example.com")
+    button.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    button.click()
+    notice = frame.locator("#notice")
+    wait_until(lambda: notice.count() == 1 and _is_in_view(page, notice))
+    assert notice.evaluate("notice => notice === document.activeElement")
+
+
+DARK, LIGHT = "background:#112;color:#eee", "background:#fff"
+MODERN = "background:oklch(0.2 0.02 250);color:#eee"
+
+
+@pytest.mark.parametrize(
+    ("style", "scheme", "theme"),
+    [(DARK, "light", "dark"), (MODERN, "light", "dark"), (LIGHT, "dark", "light")],
+)
+def test_the_frame_wears_the_theme_of_the_page_even_after_sending(
+    open_page: OpenPage, stage: Stage, host: Host, style: str, scheme: Any, theme: str
+) -> None:
+    host.write("theme.html", snippet(stage.url, stage.site), head=f"<style>body{{{style}}}</style>")
+    page = open_page(color_scheme=scheme)
+    page.goto(f"{host.origin(NEWS)}/theme.html")
+    frame = _frame(page)
+    expect(frame.locator("html")).to_have_attribute("data-theme", theme)
+    send(frame, "")  # type: ignore[arg-type]
+    expect(frame.locator("#problems")).to_be_visible()
+    expect(frame.locator("html")).to_have_attribute("data-theme", theme)
+    ink = frame.evaluate("getComputedStyle(document.body).color")
+    assert (sum(map(int, ink[4:-1].split(","))) > 3 * 128) is (theme == "dark")
+
+
+def test_the_frame_follows_when_the_page_turns_dark(
+    open_page: OpenPage, stage: Stage, host: Host
+) -> None:
+    head = "<style>:root{color-scheme:light dark}</style>"
+    host.write("both.html", snippet(stage.url, stage.site), head=head)
+    page = open_page(color_scheme="light")
+    page.goto(f"{host.origin(NEWS)}/both.html")
+    html = _frame(page).locator("html")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.emulate_media(color_scheme="dark")
+    expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_the_script_and_the_page_keep_within_their_byte_budgets(stage: Stage, article: str) -> None:
+    parts = {
+        name: len(gzip.compress(httpx.get(stage.url + path).content))
+        for name, path in {
+            "script": "/embed.js",
+            "page": stage.thread(f"{article}?nothing"),
+            "style": "/static/base.css",
+            "frame": "/static/frame.js",
+        }.items()
+    }
+    assert parts.pop("script") < SCRIPT_BUDGET
+    assert sum(parts.values()) < PAGE_BUDGET

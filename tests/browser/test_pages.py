@@ -1,0 +1,94 @@
+"""Every page: accessible, without complaints, without horizontal scrolling, in both directions."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Frame, Page
+
+from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Watched
+from tests.browser.stage import Stage
+from tests.browser.visits import MODERATORS, READERS
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async (tags) => {
+  const done = await axe.run(document, { iframes: false, runOnly: tags });
+  const bad = done.violations.filter((v) => ["serious", "critical"].includes(v.impact));
+  return [done.passes.length, bad
+    .map((v) => v.id + ": " + v.nodes.map((n) => n.html + " " + n.failureSummary).join(" | "))];
+}"""
+WIDEST = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
+NARROW = {"width": 320, "height": 640}
+
+
+@pytest.fixture(params=[*READERS, *MODERATORS])
+def at(request: pytest.FixtureRequest, open_page: OpenPage, stage: Stage, article: str) -> Page:
+    """Every page of the product in turn."""
+    if request.param in READERS:
+        page = open_page()
+        READERS[request.param](page, stage, article)
+    else:
+        page = open_page(storage_state=request.getfixturevalue("desk"))
+        MODERATORS[request.param](page, stage, article)
+    return page
+
+
+def test_axe_finds_nothing_serious_wide_or_narrow_light_or_dark(at: Page) -> None:
+    for size, scheme in itertools.product((DESKTOP, PHONE), ("light", "dark")):
+        at.set_viewport_size(size)  # type: ignore[arg-type]
+        at.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        # Not the frame of the demo article: axe does not see what lies behind it.
+        assert _violations(at.main_frame) == []
+
+
+def _violations(frame: Frame) -> list[str]:
+    frame.evaluate(AXE)
+    passed, violations = frame.evaluate(RUN_AXE, RULES)
+    assert passed > 10, "axe looked at nothing"
+    found: list[str] = violations
+    return found
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(at: Page) -> None:
+    at.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    for direction in ("ltr", "rtl"):
+        for frame in at.frames:
+            frame.evaluate("direction => { document.documentElement.dir = direction }", direction)
+            assert frame.evaluate(WIDEST) <= 0, direction
+
+
+def test_no_page_breaks_its_security_policy_or_complains(at: Page, complaints: Watched) -> None:
+    at.wait_for_load_state("networkidle")
+    assert complaints.problems == []
+
+
+def test_replies_step_in_from_the_side_where_reading_starts(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    page = open_page()
+    page.goto(stage.url + stage.thread(article))
+    levels = [page.locator(f".level-{level} article").first for level in range(4)]
+    starts = [_box(level)["x"] for level in levels]
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    ends = [_box(level)["x"] + _box(level)["width"] for level in levels]
+    assert starts == sorted(set(starts))
+    assert ends == sorted(set(ends), reverse=True)
+
+
+def _box(locator: Any) -> dict[str, float]:
+    box = locator.bounding_box()
+    assert box is not None
+    found: dict[str, float] = box
+    return found
+
+
+def test_what_is_tapped_is_44_pixels_high(open_page: OpenPage, stage: Stage, article: str) -> None:
+    page = open_page(PHONE)
+    page.goto(stage.url + stage.thread(article))
+    tapped = page.locator("button, input:not([type=hidden], #website), textarea, .reply")
+    boxes = [box for box in (found.bounding_box() for found in tapped.all()) if box]
+    assert len(boxes) > 10
+    assert min(box["height"] for box in boxes) >= 44

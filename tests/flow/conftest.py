@@ -1,0 +1,55 @@
+"""Fixtures of the flow: storage without the web around it."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from moderation.db import Database
+from moderation.models import Site
+from moderation.privacy.vault import Vault
+from moderation.worker import Sweep, Worker
+from tests.conftest import SECRETS
+from tests.doubles import Clock, FixedScorer
+from tests.factories import make_site
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(vault_key=SECRETS["VAULT_KEY"], index_key=SECRETS["INDEX_KEY"])
+
+
+@pytest.fixture
+def site(database: Database) -> Site:
+    """A site with the default policy."""
+    with database.transaction() as session:
+        return make_site(session)
+
+
+@pytest.fixture
+def sweep(database: Database, clock: Clock) -> Sweep:
+    return Sweep(database, deadline=dt.timedelta(seconds=60), repeat_window=DAY, clock=clock)
+
+
+@pytest.fixture
+def worker(database: Database, sweep: Sweep, scorer: FixedScorer, clock: Clock) -> Worker:
+    """A worker that a test drives by `tick()`; nothing runs by itself."""
+    return Worker(
+        database,
+        lambda: scorer,
+        sweep,
+        model="double",
+        batch=8,
+        lease=dt.timedelta(seconds=30),
+        repeat_window=DAY,
+        clock=clock,
+    )

@@ -1,0 +1,212 @@
+"""Compiling: true to Detoxify, safe to interrupt, nothing opened whose hash is not known."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from detoxify import Detoxify
+
+import moderation.scoring.build as build_module
+from moderation.errors import ScorerUnavailable
+from moderation.scoring.build import build
+from moderation.scoring.catalog import CHECKPOINT, find_model
+from moderation.scoring.checkpoint import load_checkpoint
+from moderation.scoring.compile import compile_model
+from moderation.scoring.compiled import GRAPH, TOKENIZER, folder_for, read_facts
+from moderation.scoring.graph import Graph
+from moderation.scoring.reference_texts import REFERENCE_TEXTS
+from tests.scoring.tiny_models import ARCHITECTURES, LABELS, make_model, write_manifest
+
+
+def ignore(line: str) -> None:
+    """A progress that nobody watches."""
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_float_graph_gives_detoxifys_own_scores(architecture: str, tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model", architecture)
+    compiled = tmp_path / "compiled"
+    compiled.mkdir()
+
+    build(find_model(str(folder), tmp_path), compiled, ignore, quantise=False)
+
+    facts = read_facts(compiled)
+    graph = Graph(compiled / GRAPH, compiled / TOKENIZER, facts, threads=1)
+    detoxify = Detoxify(checkpoint=str(folder / CHECKPOINT), huggingface_config_path=str(folder))
+    detoxify.model.float()
+    texts = [text for text in REFERENCE_TEXTS if len(graph.encode(text)) == 1]
+    expected = [list(detoxify.predict(text).values()) for text in texts]
+    found = [graph.run(graph.encode(text))[0] for text in texts]
+    assert len(texts) > 20
+    assert facts.labels == LABELS
+    assert facts.kind == "float"
+    assert np.std(expected, axis=0).min() > 0.01
+    assert np.abs(np.array(found) - np.array(expected)).max() <= 0.001
+
+
+def test_a_compiled_model_is_not_compiled_again(tiny_folder: Path, tiny_cache: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "moderation.scoring.compile"]
+
+    began = time.monotonic()
+    done = subprocess.run(
+        [*command, str(tiny_folder), str(tiny_cache)], capture_output=True, text=True, check=True
+    )
+
+    assert "compiled already" in done.stdout
+    assert "onnxruntime" not in done.stderr.replace("onnxruntime.quantization", "")
+    assert not any(line.endswith(" torch") for line in done.stderr.splitlines())
+    assert time.monotonic() - began < 5
+
+
+def test_a_damaged_model_is_compiled_anew(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "models"
+    shutil.copytree(tiny_cache, cache)
+    compiled = folder_for(find_model(str(tiny_folder), cache), cache)
+    (compiled / GRAPH).write_bytes(b"half a graph")
+    monkeypatch.setattr(build_module, "build", copy_of(tiny_cache / compiled.name))
+
+    assert compile_model(str(tiny_folder), cache, ignore) == compiled
+
+    read_facts(compiled)
+    assert [path.name for path in cache.iterdir() if path.name != ".lock"] == [compiled.name]
+
+
+def test_a_failed_build_leaves_nothing_under_the_final_name(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(build_module, "export_graph", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        compile_model(str(tiny_folder), tmp_path / "models", ignore)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [".lock"]
+
+
+def test_a_quantised_graph_that_is_not_true_is_not_kept(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache) / GRAPH
+    monkeypatch.setattr(build_module, "FLOAT_TOLERANCE", 1.0)
+    monkeypatch.setattr(build_module, "INT8_TOLERANCE", -1.0)
+    monkeypatch.setattr(
+        build_module, "export_graph", lambda _, path, max_tokens: shutil.copy(made, path)
+    )
+    tried = []
+
+    def quantise(source: Path, target: Path, *, spare_narrowing: bool) -> None:
+        tried.append(spare_narrowing)
+        shutil.copy(source, target)
+
+    monkeypatch.setattr(build_module, "quantise_graph", quantise)
+    said: list[str] = []
+
+    build(find_model(str(tiny_folder), tmp_path), tmp_path, said.append)
+
+    assert tried == [False, True]
+    assert read_facts(tmp_path).kind == "float"
+    assert "serving the graph 'float'" in said
+    assert {path.name for path in tmp_path.iterdir()} == {GRAPH, TOKENIZER, "compiled.json"}
+
+
+def test_an_export_that_is_not_true_is_refused(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache) / GRAPH
+    monkeypatch.setattr(build_module, "FLOAT_TOLERANCE", -1.0)
+    monkeypatch.setattr(
+        build_module, "export_graph", lambda _, path, max_tokens: shutil.copy(made, path)
+    )
+
+    with pytest.raises(ScorerUnavailable, match="does not reproduce"):
+        build(find_model(str(tiny_folder), tmp_path), tmp_path, ignore)
+
+
+def test_a_checkpoint_with_another_hash_is_never_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_model(tmp_path / "model")
+    write_manifest(folder, sha256="0" * 64)
+    monkeypatch.setattr(torch, "load", None)
+
+    with pytest.raises(ScorerUnavailable, match="sha256"):
+        compile_model(str(folder), tmp_path / "models", ignore)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "owned"),)
+
+    folder = make_model(tmp_path / "model")
+    torch.save({"config": Evil(), "state_dict": {}}, folder / CHECKPOINT)
+    write_manifest(folder)
+
+    with pytest.raises(ScorerUnavailable):
+        compile_model(str(folder), tmp_path / "models", ignore)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_the_hub_name_in_a_checkpoint_is_not_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    folder = make_model(tmp_path / "model", model_type="nobody/such-model")
+
+    assert load_checkpoint(find_model(str(folder), tmp_path)).labels == LABELS
+
+
+def test_a_missing_checkpoint_is_said_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "moderation.scoring.compile", "original", str(tmp_path / "models")],
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert "toxic_original-c1212f89.ckpt cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_of_two_that_compile_at_once_one_waits_for_the_other(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache).name
+    second_waits, builds = threading.Event(), []
+
+    def slow_build(_: object, folder: Path, progress: object) -> None:
+        assert second_waits.wait(timeout=30)
+        builds.append(folder)
+        copy_of(tiny_cache / name)(_, folder, progress)
+
+    def hear(line: str) -> None:
+        if "waiting" in line:
+            second_waits.set()
+
+    monkeypatch.setattr(build_module, "build", slow_build)
+    with ThreadPoolExecutor(2) as two:
+        compiled = list(two.map(lambda _: compile_model(str(tiny_folder), tmp_path, hear), "ab"))
+
+    assert compiled == [tmp_path / name] * 2
+    assert len(builds) == 1
+    read_facts(compiled[0])
+
+
+def copy_of(compiled: Path) -> Callable[..., None]:
+    """A build that takes no time."""
+
+    def build(_: object, folder: Path, progress: object) -> None:
+        shutil.copytree(compiled, folder, dirs_exist_ok=True)
+
+    return build

@@ -1,0 +1,85 @@
+"""The checkpoint in the box: what its manifest says, and what Detoxify itself makes of it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from detoxify import Detoxify
+
+from moderation.scoring.catalog import CHECKPOINT, HOME, MANIFEST
+from moderation.scoring.digest import sha256_of
+from moderation.scoring.engine import CompiledScorer
+from moderation.scoring.labels import LABELS
+from moderation.scoring.reference_texts import REFERENCE_TEXTS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict:
+    return json.loads((HOME / MANIFEST).read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def detoxify() -> Detoxify:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.chdir(ROOT)
+        place = HOME.relative_to(ROOT)
+        return Detoxify(checkpoint=str(place / CHECKPOINT), huggingface_config_path=str(place))
+
+
+def test_the_manifest_pins_the_checkpoint(manifest: dict) -> None:
+    checkpoint = HOME / CHECKPOINT
+
+    assert sha256_of(checkpoint) == manifest["sha256"]
+    assert checkpoint.stat().st_size == manifest["size"] < 50_000_000
+    assert manifest["labels"] == list(LABELS)
+    assert manifest["languages"] == ["en"]
+
+
+def test_presets_grow_stricter_and_threat_decides_nothing(manifest: dict) -> None:
+    relaxed, balanced, strict = (
+        manifest["presets"][name] for name in ("relaxed", "balanced", "strict")
+    )
+
+    assert set(relaxed) == set(balanced) == set(strict) == set(LABELS) - {"threat"}
+    for label in relaxed:
+        assert 1 >= relaxed[label] >= balanced[label] >= strict[label] > 0
+
+
+def test_plain_detoxify_loads_it_without_a_network(detoxify: Detoxify) -> None:
+    assert tuple(detoxify.class_names) == LABELS
+    assert {str(p.dtype) for p in detoxify.model.parameters()} == {"torch.float32"}
+    # Detoxify's own test of its models.
+    assert detoxify.predict("shut up, you liar")["toxicity"] >= 0.7
+    assert detoxify.predict("i am a jewish woman who is blind")["toxicity"] < 0.5
+
+
+def test_what_is_served_is_what_detoxify_says(
+    detoxify: Detoxify, home_scorer: CompiledScorer
+) -> None:
+    expected = [list(detoxify.predict(text).values()) for text in REFERENCE_TEXTS]
+
+    scores = home_scorer.score(REFERENCE_TEXTS)
+
+    found = [list(score.attributes.values()) for score in scores]
+    moved = np.abs(np.array(found) - np.array(expected)).max(axis=1)
+    assert (moved > 0.05).mean() <= 0.01
+    assert np.std(expected, axis=0)[0] > 0.2
+
+
+def test_calm_comments_pass_and_abuse_is_held_at_the_balanced_preset(
+    home_scorer: CompiledScorer,
+) -> None:
+    thresholds = home_scorer.info.presets["balanced"]
+    calm = ["The council votes on Tuesday.", "Thanks, a very clear article.", "I love this town."]
+    abuse = ["You are a stupid piece of shit.", "shut up, you liar", "go to hell, moron"]
+
+    held = [
+        any(score.attributes[name] >= least for name, least in thresholds.items())
+        for score in home_scorer.score(calm + abuse)
+    ]
+
+    assert held == [False] * 3 + [True] * 3

@@ -1,0 +1,34 @@
+"""What serving takes: no torch, little memory, little time. Measured in a fresh process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import json, resource, sys, time
+from pathlib import Path
+began = time.monotonic()
+from moderation.scoring.engine import load_scorer
+scorer = load_scorer("home", Path(sys.argv[1]), threads=1)
+loaded = time.monotonic() - began
+scorer.score(["What a fine article, thank you.", "word " * 3000] * 20)
+print(json.dumps({
+    "modules": sorted(sys.modules),
+    "seconds": loaded,
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+}))
+"""
+HEAVY = {"torch", "transformers", "detoxify", "onnx", "flask", "sqlalchemy", "celery"}
+
+
+def test_serving_takes_no_torch_and_stays_small(home_cache: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(home_cache)], capture_output=True, text=True, check=True
+    )
+    used = json.loads(done.stdout)
+
+    assert "onnxruntime" in used["modules"]
+    assert HEAVY.isdisjoint(used["modules"])
+    assert used["megabytes"] < 300
+    assert used["seconds"] < 5

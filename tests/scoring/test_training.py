@@ -1,0 +1,89 @@
+"""The recipe's own rules: what is unknown is not learned, disguises stay readable, presets hold."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from moderation.scoring.labels import LABELS
+from moderation.scoring.training.batches import Batch, collate
+from moderation.scoring.training.data import UNKNOWN, Row
+from moderation.scoring.training.fit import masked_loss, rate_at
+from moderation.scoring.training.own_sentences import own_rows
+from moderation.scoring.training.perturb import perturb
+from moderation.scoring.training.presets import RATES, choose_presets, held_part
+
+
+def make_row(**changes: object) -> Row:
+    labels = (1.0, *[UNKNOWN] * 5)
+    return Row(**{"text": "t", "labels": labels, "weight": 1.0, "source": "s", **changes})
+
+
+def make_batch(*rows: Row) -> Batch:
+    return collate([([101, 7, 102], row) for row in rows])
+
+
+def test_an_unknown_label_does_not_change_the_loss() -> None:
+    batch = make_batch(make_row())
+    logits = torch.tensor([[2.0, 5.0, -5.0, 0.0, 1.0, -1.0]])
+    others = torch.tensor([[2.0, -9.0, 9.0, 3.0, 0.0, 4.0]])
+
+    assert masked_loss(logits, batch) == masked_loss(others, batch)
+    assert masked_loss(logits, batch) != masked_loss(-logits, batch)
+
+
+def test_a_row_counts_by_its_weight() -> None:
+    right, wrong = torch.tensor([3.0] + [0.0] * 5), torch.tensor([-3.0] + [0.0] * 5)
+    heavy = make_batch(make_row(weight=0.9), make_row(weight=0.1))
+
+    assert masked_loss(torch.stack([wrong, right]), heavy) > masked_loss(
+        torch.stack([right, wrong]), heavy
+    )
+
+
+def test_a_batch_is_padded_and_masked_to_its_longest_row() -> None:
+    batch = collate([([1, 2], make_row()), ([1, 2, 3, 4], make_row())])
+
+    assert batch.ids.tolist() == [[1, 2, 0, 0], [1, 2, 3, 4]]
+    assert batch.mask.tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
+
+
+def test_the_rate_warms_up_and_falls_to_nothing() -> None:
+    assert rate_at(0.0) < rate_at(0.02) < rate_at(0.05) == pytest.approx(1.0)
+    assert rate_at(0.05) > rate_at(0.5) > rate_at(1.0) == 0.0
+
+
+def test_a_disguise_changes_words_and_is_the_same_for_the_same_chance() -> None:
+    text = "nobody asked you to read the whole boring article"
+    disguised = {perturb(text, random.Random(seed)) for seed in range(50)}
+
+    assert len(disguised - {text}) > 40
+    assert perturb(text, random.Random(3)) == perturb(text, random.Random(3))
+    assert perturb("12 🙂 !", random.Random(1)) == "12 🙂 !"
+
+
+def test_own_sentences_say_the_same_topics_kindly_and_unkindly() -> None:
+    rows = list(own_rows(seed=1))
+    toxic = [row for row in rows if row.is_toxic]
+    calm = [row for row in rows if not row.is_toxic]
+
+    assert len(toxic) > 100
+    assert len(calm) > len(toxic)
+    assert any("trump" in row.text.lower() for row in calm)
+    assert any("women" in row.text.lower() for row in toxic)
+    assert any("women" in row.text.lower() for row in calm)
+    assert not any("{" in row.text for row in rows)
+    assert all(len(row.labels) == len(LABELS) for row in rows)
+
+
+def test_each_preset_holds_at_most_its_part_of_the_clean_pool() -> None:
+    chance = np.random.default_rng(5)
+    pools = [chance.beta(1, 8, (size, len(LABELS))).astype(np.float32) for size in (400, 900)]
+
+    presets = choose_presets(pools)
+
+    parts = {name: held_part(pools, thresholds) for name, thresholds in presets.items()}
+    for name, rate in RATES.items():
+        assert 0.5 * rate < parts[name] <= rate
+        assert "threat" not in presets[name]
