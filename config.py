@@ -99,6 +99,8 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
             "Settings are missing or wrong (docs/operating.md lists them; "
             "`make run` writes a first instance/settings.env):\n  " + "\n  ".join(lines)
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file or INSTANCE / 'settings.env'}: is no UTF-8 text") from None
 
 
 def _from_files() -> dict[str, str]:

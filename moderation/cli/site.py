@@ -69,7 +69,9 @@ def snippet(key: str) -> None:
 @click.option("--ban-word", "banned_words", multiple=True, help="Hold what holds this word.")
 @click.option("--suspect-word", "suspect_words", multiple=True, help="Likewise.")
 @click.option("--email/--no-email", "email_required", default=None, help="Is an email required?")
-@click.option("--closes-after-days", type=click.IntRange(1), help="Close articles after N days.")
+@click.option(
+    "--closes-after-days", type=click.IntRange(1, 36_500), help="Close articles after N days."
+)
 def policy(key: str, **changes: object) -> None:
     """Change the rules of a site; without options show them."""
     wanted = {name: value for name, value in changes.items() if value not in (None, ())}

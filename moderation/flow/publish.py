@@ -96,7 +96,7 @@ def count_by_key(session: Session, site: Site, keys: Iterable[str]) -> dict[str,
         )
         .group_by(Article.key)
     )
-    return wanted | dict(rows.tuples().all())
+    return wanted | dict(rows.all())
 
 
 def _ids_in(path: bytes) -> tuple[int, ...]:

@@ -183,7 +183,7 @@ def _newest_events(
         .outerjoin(Moderator, Moderator.id == Event.moderator_id)
         .where(Event.id.in_(newest))
     )
-    return {event.comment_id or 0: (event, name) for event, name in rows.tuples()}
+    return {event.comment_id or 0: (event, name) for event, name in rows}
 
 
 def last_event(session: Session, comment: Comment) -> Event | None:
@@ -200,7 +200,7 @@ def read_history(session: Session, comment: Comment) -> list[tuple[Event, str | 
         .where(Event.comment_id == comment.id)
         .order_by(Event.id)
     )
-    return [(event, name) for event, name in rows.tuples()]
+    return [(event, name) for event, name in rows]
 
 
 def read_log(
@@ -218,7 +218,7 @@ def read_log(
         query = query.where(Event.id < before)
     if moderator.site_id is not None:
         query = query.where(Event.site_id == moderator.site_id)
-    return [(event, name, public_id) for event, name, public_id in session.execute(query).tuples()]
+    return [(event, name, public_id) for event, name, public_id in session.execute(query)]
 
 
 def _visible_to(query: Select[Comment], moderator: Moderator) -> Select[Comment]:

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.catalog import Model, find_model
 from moderation.scoring.compiled import GRAPH, REMEDY, TOKENIZER, Facts, folder_for, read_facts
 from moderation.scoring.graph import Graph
-from moderation.scoring.language import identify
+from moderation.scoring.language import identify, warm_up
 from moderation.scoring.score import ModelInfo, Score
 from moderation.scoring.windows import Window, batches_by_length
 
 MAX_WINDOWS = 8
 # Far more than eight windows hold, so that a megabyte is never tokenised.
 MAX_CHARACTERS = 32_000
+
+_Numbers = npt.NDArray[np.float32]
 
 
 def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "CompiledScorer":
@@ -33,7 +36,7 @@ def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "Comp
     facts = read_facts(folder)
     if not facts.sha256.startswith(found.digest):
         raise ScorerUnavailable(f"{folder} was made from another checkpoint: {REMEDY}")
-    identify("warm up")
+    warm_up()
     graph = Graph(folder / GRAPH, folder / TOKENIZER, facts, threads=threads)
     return CompiledScorer(info=_info(found, facts), graph=graph)
 
@@ -74,7 +77,7 @@ class CompiledScorer:
         complete = len(text) <= MAX_CHARACTERS and len(windows) <= MAX_WINDOWS
         return _Piece(windows=windows[:MAX_WINDOWS], complete=complete)
 
-    def _run(self, windows: list[Window]) -> list[np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    def _run(self, windows: list[Window]) -> list[_Numbers]:
         rows = [np.empty(0, dtype=np.float32)] * len(windows)
         for batch in batches_by_length(windows):
             for index, row in zip(batch, self._graph.run([windows[i] for i in batch]), strict=True):
@@ -84,7 +87,7 @@ class CompiledScorer:
     def _score(
         self,
         text: str,
-        rows: Sequence[np.ndarray[tuple[int], np.dtype[np.float32]]],
+        rows: Sequence[_Numbers],
         *,
         complete: bool,
     ) -> Score:

@@ -32,6 +32,12 @@ _DOUBTFUL = 0.4
 _UNSURE = 0.3
 
 
+def warm_up() -> None:
+    """Load the tables now, half a second, rather than at the first text."""
+    _identifier()
+    _english_words()
+
+
 def has_words(text: str) -> bool:
     """Whether there is any word outside links, handles and hashtags; laughter is none."""
     return bool(_words(text))

@@ -12,7 +12,10 @@ TOKENS_A_BATCH = 512
 
 
 def cut_windows(body: Sequence[int], *, first: int, last: int, max_tokens: int) -> list[Window]:
-    """Windows of at most `max_tokens` ids over a text's ids; one, if only the frame, when empty."""
+    """Overlapping windows of at most `max_tokens` ids that together hold all of a text's ids.
+
+    Each is framed by `first` and `last`; an empty text is one window of the frame alone.
+    """
     room = max_tokens - 2
     step = room - min(OVERLAP, room // 2)
     windows = [[first, *body[:room], last]]

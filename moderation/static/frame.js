@@ -26,8 +26,10 @@
   function ready() {
     var form = location.hash === "#form" && document.getElementById("form");
     var goal = document.getElementById("notice") || document.querySelector("[aria-invalid=true]") ||
-      document.getElementById("problems") || (form && form.elements.body);
+      document.getElementById("problems");
     if (goal) goal.focus({ preventScroll: framed });
+    // Going to #form takes the focus away, so it comes back one frame later.
+    else if (form) requestAnimationFrame(function () { form.elements.body.focus({ preventScroll: true }); });
     if (!framed) return;
     tell(form || goal || target());
     new ResizeObserver(function () { tell(); }).observe(root);

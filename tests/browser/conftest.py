@@ -10,20 +10,11 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.browser import stage as theatre
-from tests.browser.stage import NEWS, OTHER, Host, Stage
+from tests.browser.cast import fill
+from tests.browser.chromium import CHROMIUM, FLAGS
+from tests.browser.stage import NEWS, Host, Stage
 from tests.browser.visits import sign_in
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    f"--host-resolver-rules=MAP {NEWS} 127.0.0.1, MAP {OTHER} 127.0.0.1",
-)
 # Chromium's own word on the status of an answer, which the tests look at themselves.
 STATUS_SAID = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -112,7 +103,7 @@ def stage(
     """A served installation full of comments, which no scorer touches any more."""
     built = theatre.build(tmp_path_factory.mktemp("stage"), sqlite_template, [host.origin(NEWS)])
     try:
-        theatre.fill(built, article)
+        fill(built, article)
         host.write("trees.html", theatre.snippet(built.url, built.site))
         built.installation.serve()
         yield built

@@ -11,23 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from config import load_settings
 from moderation.app import create_app
 from moderation.flow.moderators import add_moderator
-from moderation.flow.review import decide_by_hand
 from moderation.flow.sites import add_site
-from moderation.models import Comment, Site
 from moderation.scoring.score import Score
 from moderation.services import Services
-from moderation.statuses import Change, Reason, Role, Status
+from moderation.statuses import Role, Status
 from moderation.web.filters import ATTRIBUTES
-from moderation.web.tokens import PrivateLinks
 from moderation.worker import Sweep, Worker, now
 from tests import databases
 from tests.doubles import INFO, FixedScorer
-from tests.factories import PASSWORD, make_comment
+from tests.factories import PASSWORD
 from tests.servers import Installation, free_port
 
 NEWS, OTHER = "news.test", "other.test"  # the browser's resolver rules map both to loopback
@@ -37,9 +32,6 @@ SECRETS = {
     "INDEX_KEY": "aW4" + "B" * 40,
 }
 MODERATOR, NEWCOMER = "grace@example.com", "idle@example.com"
-LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 4
-ARABIC = "شكرا جزيلا على هذا المقال. الأشجار جميلة جدا!"
-HEBREW = "איזה עץ יפה, תודה רבה."
 
 
 class ManyNumbers(FixedScorer):
@@ -161,7 +153,7 @@ def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> S
     with services.database.transaction() as session:
         here = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost")]
         add_site(session, "demo", name="The Daily Demo", origins=here, now=now())
-        news = add_site(session, "news", name="News", origins=list(origins), now=now())
+        add_site(session, "news", name="News", origins=list(origins), now=now())
         quiet = add_site(session, "quiet", name="Quiet", origins=list(origins), now=now())
         quiet.policy = {"publishing": "closed"}
         for email, site in ((MODERATOR, None), (NEWCOMER, quiet)):
@@ -174,8 +166,6 @@ def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> S
                 vault=services.vault,
                 now=now(),
             )
-        session.flush()
-        assert news.id
     return Stage(installation, services)
 
 
@@ -193,93 +183,3 @@ def settle(services: Services, scorer: FixedScorer | None = None) -> None:
         repeat_window=window,
     )
     worker.tick()
-
-
-def fill(stage: Stage, article: str) -> None:
-    """Comments of every kind under `article`: what readers and moderators may meet."""
-    with stage.services.database.transaction() as session:
-        site = session.query(Site).filter_by(key=stage.site).one()
-        site.policy = {"suspect_words": ["shut up"], "banned_words": ["pills"]}
-        say = functools.partial(_say, session, site, article)
-        first = say("Ada Lovelace", "What a lovely tree, thank you.\n\nI will visit it.\nSoon.")
-        stage.shown = first.public_id
-        parent = first
-        for level, name in enumerate(("Grace", "משה", "فاطمة", "Léopoldine de la Tour d’Auvergne")):
-            parent = say(name, f"A reply at level {level + 1}: {'word ' * 20}", parent=parent)
-        gone = say("Ghost", "You are a stupid idiot.")
-        say("فاطمة الزهراء", ARABIC)
-        say("משה", HEBREW + " 1234 abc")
-        say(
-            "🌳🌲 Tree 🦉",
-            "🎉🎉 Wonderful! 👩‍👩‍👧‍👦 https://example.com/trees?a=1&b=2 and www.example.org.",
-        )
-        say(LONG_WORD[:80], f"{LONG_WORD} https://example.com/{'path/' * 40}")
-        say("<b>Bold</b>", "<script>alert(1)</script> & <img src=x onerror=alert(2)>")
-        say("Reader", "\n\n".join(["A long text about trees and towns. " * 12] * 3))
-        rude = say(
-            "Horrible Person With A Very Long Name That Goes On And On",
-            "You are a stupid idiot, shut up. Buy pills: https://a.example https://b.example "
-            "https://c.example or write to me@example.com, +49 30 901820.",
-            parent=first,
-        )
-        stage.held = rude.public_id
-        for number in range(3):
-            say(f"Troll {number}", f"You are all idiots, number {number}.")
-        refused = say("Troll", "Such an idiot, and it shows.")
-    settle(stage.services)
-    with stage.services.database.transaction() as session:
-        _decide(session, gone, Change.APPROVED)
-        say = functools.partial(_say, session, session.get_one(Site, first.site_id), article)
-        say("Witness", "I answer somebody who is gone.", parent=session.get_one(Comment, gone.id))
-        _decide(session, refused, Change.REJECTED)
-    settle(stage.services)
-    with stage.services.database.transaction() as session:
-        _decide(session, gone, Change.REJECTED)
-        session.flush()
-        site = session.get_one(Site, first.site_id)
-        fresh = _say(session, site, article, "Late", "Nobody has scored this yet.")
-    links = PrivateLinks(SECRETS["SECRET_KEY"])
-    kinds = {
-        Status.APPROVED: first,
-        Status.HELD: rude,
-        Status.REJECTED: refused,
-        Status.PROCESSING: fresh,
-    }
-    for status, comment in kinds.items():
-        stage.private[status] = f"/c/{links.issue(comment.public_id, comment.link_version)}"
-
-
-def _say(
-    session: Session,
-    site: Site,
-    article: str,
-    name: str,
-    body: str,
-    *,
-    parent: Comment | None = None,
-) -> Comment:
-    return make_comment(
-        session,
-        site,
-        status=Status.PROCESSING,
-        name=name,
-        body=body,
-        parent=parent,
-        article=article,
-        now=now(),
-    )
-
-
-def _decide(session: Session, comment: Comment, change: Change) -> None:
-    from moderation.models import Moderator
-
-    fresh = session.get_one(Comment, comment.id)
-    decide_by_hand(
-        session,
-        comment.id,
-        change,
-        version_seen=fresh.version,
-        moderator=session.query(Moderator).order_by(Moderator.id).first() or Moderator(),
-        now=now(),
-        reason=Reason.INSULT if change is Change.REJECTED else None,
-    )

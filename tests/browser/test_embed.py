@@ -25,7 +25,7 @@ def _frame(page: Page) -> Frame:
 
 def _fits(page: Page, frame: Frame) -> bool:
     outer = page.locator("iframe").evaluate("frame => frame.clientHeight")
-    return 0 <= outer - frame.evaluate(INNER_HEIGHT) < 2
+    return 0 <= float(outer) - float(frame.evaluate(INNER_HEIGHT)) < 2
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

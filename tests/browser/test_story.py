@@ -52,6 +52,7 @@ def test_comments_on_another_host_are_published_held_approved_and_rejected(
 
     _send(comments, CLEAN, f"ada{size['width']}")
     expect(comments.get_by_role("status")).to_contain_text("Your comment is published.")
+    expect(comments.get_by_role("link", name="Show it")).to_be_visible()
     _send(comments, TOXIC, f"rude{size['width']}")
     expect(comments.get_by_role("status")).to_contain_text("a person will look at it")
     _send(comments, WORSE, f"worse{size['width']}")

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.errors import NothingToUndo, UnknownComment, VersionConflict
@@ -16,21 +17,20 @@ from moderation.flow.review import (
 )
 from moderation.flow.store import change_status
 from moderation.models import Article, Comment, Event, Moderator, Site
-from moderation.privacy.vault import Vault
-from moderation.statuses import Actor, Change, Reason, Status
+from moderation.statuses import Actor, Change, Reason, Role, Status
 from tests.doubles import NOON
-from tests.factories import make_comment, make_moderator, make_site
+from tests.factories import make_comment, make_site
 from tests.together import together
 
 
 class Office:
     """Two moderators of all sites, Grace and Linus, and comments to decide about."""
 
-    def __init__(self, database: Database, site: Site, vault: Vault) -> None:
-        self.database, self.site, self.vault = database, site, vault
+    def __init__(self, database: Database, site: Site) -> None:
+        self.database, self.site = database, site
         with database.transaction() as session:
-            self.grace = make_moderator(session, vault)
-            self.linus = make_moderator(session, vault, email="linus@example.com")
+            self.grace = _moderator(session, "grace")
+            self.linus = _moderator(session, "linus")
 
     def comment(self, status: Status = Status.HELD, **known: object) -> int:
         with self.database.transaction() as session:
@@ -74,6 +74,21 @@ class Office:
     def article_version(self) -> int:
         with self.database.reading() as session:
             return session.scalars(select(Article.version)).one()
+
+
+def _moderator(session: Session, name: str, site: Site | None = None) -> Moderator:
+    """A moderator without a password, whose hashing takes long on purpose."""
+    moderator = Moderator(
+        name=name,
+        email_hash=name.encode(),
+        password_hash="",
+        role=Role.MODERATOR,
+        site_id=site.id if site else None,
+        created_at=NOON,
+    )
+    session.add(moderator)
+    session.flush()
+    return moderator
 
 
 def test_an_approved_comment_is_public_and_says_who_approved_it(office: Office) -> None:
@@ -244,7 +259,7 @@ def test_a_moderator_of_one_site_sees_only_its_comments(office: Office) -> None:
         olds = make_site(session, "olds")
         own = make_comment(session, olds)
         foreign = make_comment(session, session.merge(office.site))
-        bound = make_moderator(session, office.vault, email="bound@example.com", site=olds)
+        bound = _moderator(session, "bound", olds)
     with office.database.reading() as session:
         queue = read_queue(session, bound)
         assert [card.comment.id for card in queue.cards] == [own.id]
@@ -261,7 +276,7 @@ def test_a_moderator_of_one_site_sees_only_its_comments(office: Office) -> None:
         assert refusals[0] == refusals[1]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("size", [1, 2, 5])
 @pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
 def test_pages_of_the_queue_hold_each_comment_once_in_order(
     office: Office, size: int, status: Status
@@ -317,5 +332,5 @@ def test_the_log_is_read_newest_first_in_pages(office: Office) -> None:
 
 
 @pytest.fixture
-def office(database: Database, site: Site, vault: Vault) -> Office:
-    return Office(database, site, vault)
+def office(database: Database, site: Site) -> Office:
+    return Office(database, site)

@@ -26,7 +26,6 @@ def cheap_passwords() -> Iterator[None]:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moderators, "_hasher", hasher)
-        patch.setattr(moderators, "_nobodys_hash", hasher.hash("nobody's"))
         yield
 
 
@@ -49,9 +48,7 @@ def grace(services: Services) -> Moderator:
 
 
 @pytest.fixture
-def sign_in_as(
-    app: Flask, services: Services, clock: Clock
-) -> Callable[[Moderator], FlaskClient]:
+def sign_in_as(app: Flask, services: Services, clock: Clock) -> Callable[[Moderator], FlaskClient]:
     """A browser in which this person is signed in."""
 
     def sign_in(moderator: Moderator) -> FlaskClient:
@@ -74,9 +71,7 @@ def desk(grace: Moderator, sign_in_as: Callable[[Moderator], FlaskClient]) -> Fl
 
 
 @pytest.fixture
-def viewer_desk(
-    services: Services, sign_in_as: Callable[[Moderator], FlaskClient]
-) -> FlaskClient:
+def viewer_desk(services: Services, sign_in_as: Callable[[Moderator], FlaskClient]) -> FlaskClient:
     """The browser of somebody who may only look."""
     with services.database.transaction() as session:
         viewer = make_moderator(
@@ -104,7 +99,9 @@ def everything(database: Database) -> Callable[[], dict[str, list[tuple[object, 
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Base.metadata.tables["sites"]))
             return {
-                table.name: sorted((tuple(row) for row in session.execute(table.select())), key=repr)
+                table.name: sorted(
+                    (tuple(row) for row in session.execute(table.select())), key=repr
+                )
                 for table in Base.metadata.sorted_tables
             }
 

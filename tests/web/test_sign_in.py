@@ -200,9 +200,7 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(
 
 @https
 @sqlite
-def test_over_https_the_cookie_is_bound_to_this_host(
-    client: FlaskClient, grace: Moderator
-) -> None:
+def test_over_https_the_cookie_is_bound_to_this_host(client: FlaskClient, grace: Moderator) -> None:
     answer = client.get("/login", base_url="https://comments.example.com")
     cookie = answer.headers["Set-Cookie"]
 
@@ -213,9 +211,7 @@ def test_over_https_the_cookie_is_bound_to_this_host(
 
 @https
 @sqlite
-def test_over_https_a_form_from_elsewhere_is_refused(
-    client: FlaskClient, grace: Moderator
-) -> None:
+def test_over_https_a_form_from_elsewhere_is_refused(client: FlaskClient, grace: Moderator) -> None:
     url = "https://comments.example.com"
     token = Page(client.get("/login", base_url=url).text).value("csrf_token")
     fields = {"email": "grace@example.com", "password": PASSWORD, "csrf_token": token}

@@ -172,7 +172,9 @@ def test_it_answers_400_for_an_article_of_elsewhere(reader: Reader, stored: Stor
     token = reader.token()
 
     answers = [
-        reader.client.post(reader.path, data=reader.fields(article=url, csrf_token=token), headers=h)
+        reader.client.post(
+            reader.path, data=reader.fields(article=url, csrf_token=token), headers=h
+        )
         for url in ("https://evil.example/", "", "javascript:alert(1)")
         for h in (JSON, {})
     ]
@@ -266,9 +268,7 @@ def test_it_answers_415_to_what_is_no_form(reader: Reader, stored: Stored, kind:
 
 @sqlite
 @settings(RATE_SUBMIT="2 per minute")
-def test_it_answers_429_with_retry_after_and_keeps_the_text(
-    reader: Reader, stored: Stored
-) -> None:
+def test_it_answers_429_with_retry_after_and_keeps_the_text(reader: Reader, stored: Stored) -> None:
     for body in ("One.", "Two."):
         assert reader.send(body=body).status_code == 202
 

@@ -5,6 +5,7 @@ Scores go the way they go when serving: the compiled graph, windows, the model's
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--model", default="home", help="home, an official name, or a folder")
     parser.add_argument("--cache", type=Path, default=Path("instance/cache/models"))
     options = parser.parse_args()
-    compile_model(options.model, options.cache, print)
+    compile_model(options.model, options.cache, lambda line: print(line, file=sys.stderr))
     figures = measure(options.data, load_scorer(options.model, options.cache))
     print(json.dumps(figures, indent=2))
 

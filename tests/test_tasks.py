@@ -1,0 +1,145 @@
+"""The Celery side: a wake-up carries nothing, and a broker that is gone harms nobody."""
+
+import base64
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+import structlog
+
+from moderation.errors import ScorerUnavailable
+from moderation.services import Services
+from moderation.statuses import Status
+from moderation.tasks import EXPIRES, TASK, make_celery, make_wake
+from moderation.worker import Worker
+from tests.doubles import Clock, FixedScorer
+from tests.factories import make_comment, make_site
+
+REDIS = "redis://127.0.0.1:6379/15"
+
+
+@pytest.mark.parametrize(
+    "broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//", "redis://no-such-host.invalid/0"]
+)
+def test_a_dead_broker_is_logged_and_nothing_else(broker: str) -> None:
+    celery = make_celery(broker, _no_worker)
+    with structlog.testing.capture_logs() as logs:
+        make_wake(celery)()
+    celery.close()
+    assert [entry["event"] for entry in logs] == ["wake_up_not_sent"]
+
+
+def test_the_wake_up_holds_the_name_of_the_task_and_nothing_of_a_comment(
+    broker: "redis.Redis[bytes]", services: Services, clock: Clock
+) -> None:
+    with services.database.transaction() as session:
+        site = make_site(session)
+        make_comment(
+            session,
+            site,
+            status=Status.PROCESSING,
+            name="Namecanary",
+            body="bodycanary",
+            email="mailcanary@example.com",
+            vault=services.vault,
+            now=clock(),
+        )
+    celery = make_celery(REDIS, _no_worker)
+    make_wake(celery)()
+    celery.close()
+    [raw] = broker.lrange("celery", 0, -1)
+    message = json.loads(raw)
+    assert message["headers"]["task"] == TASK
+    args, kwargs, options = json.loads(base64.b64decode(message["body"]))
+    assert (args, kwargs) == ([], {})
+    assert not any(options.values())
+    assert message["headers"]["expires"] is not None  # a later one replaces it
+    assert b"canary" not in raw.lower() + base64.b64decode(message["body"]).lower()
+
+
+def test_the_task_works_off_all_that_waits(
+    services: Services, worker: Worker, clock: Clock
+) -> None:
+    with services.database.transaction() as session:
+        site = make_site(session)
+        stored = [
+            make_comment(session, site, status=Status.PROCESSING, body=f"Text {n}", now=clock())
+            for n in range(10)
+        ]
+    made = []
+
+    def make() -> Worker:
+        made.append(worker)
+        return worker
+
+    celery = make_celery(None, make)
+    celery.tasks[TASK]()
+    celery.tasks[TASK]()
+    assert len(made) == 1  # the model is loaded once
+    with services.database.reading() as session:
+        for comment in stored:
+            session.add(comment)
+            session.refresh(comment)
+        assert {comment.status for comment in stored} == {Status.APPROVED}
+
+
+def test_an_error_in_the_task_is_told_without_its_message(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def tick(self) -> int:
+            raise ValueError("canary")
+
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger("celery").addHandler(handler)
+    celery = make_celery(None, lambda: Broken())  # type: ignore[arg-type, return-value]
+    with structlog.testing.capture_logs() as logs:
+        result = celery.tasks[TASK].apply()
+    logging.getLogger("celery").removeHandler(handler)
+    assert result.successful()
+    assert [entry["event"] for entry in logs] == ["worker_failed"]
+    assert "canary" not in stream.getvalue()
+
+
+def test_a_task_whose_model_does_not_load_ends(
+    services: Services, worker: Worker, scorer: FixedScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load() -> FixedScorer:
+        raise ScorerUnavailable("told not to load")
+
+    monkeypatch.setattr(worker, "_load", load)
+    with services.database.transaction() as session:
+        comment = make_comment(session, make_site(session), status=Status.PROCESSING)
+    make_celery(None, lambda: worker).tasks[TASK]()
+    with services.database.reading() as session:
+        assert session.get_one(type(comment), comment.id).status is Status.HELD
+
+
+def test_a_wake_up_does_not_outlive_its_use(broker: "redis.Redis[bytes]") -> None:
+    celery = make_celery(REDIS, _no_worker)
+    assert celery.tasks[TASK].expires == EXPIRES
+    assert celery.conf.task_ignore_result
+    celery.close()
+
+
+def _no_worker() -> Worker:
+    raise AssertionError("nobody works in this test")
+
+
+@pytest.fixture
+def broker() -> Iterator[Any]:
+    """The Redis of the tests, its database 15 empty."""
+    client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
+    try:
+        client.ping()
+    except redis.ConnectionError:
+        pytest.skip("no Redis answers at 127.0.0.1:6379")
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()

@@ -1,0 +1,80 @@
+"""Rate limits: who counts as one, and what is kept of an address."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from moderation.models import Site
+from moderation.web.limits import address_range
+from tests.doubles import Clock
+from tests.web.pages import Reader
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {"RATE_SUBMIT": "2 per minute", **getattr(request, "param", {})}
+
+
+def range_of(app: Flask, address: str | None, **headers: str) -> str:
+    """The key under which a caller from this address is counted."""
+    base = {"REMOTE_ADDR": address} if address is not None else {}
+    with app.test_request_context("/", environ_base=base, headers=headers):
+        return address_range()
+
+
+@pytest.mark.parametrize(
+    "one, other, are_one",
+    [
+        ("192.0.2.1", "192.0.2.254", True),
+        ("192.0.2.1", "192.0.3.1", False),
+        ("192.0.2.1", "::ffff:192.0.2.7", True),
+        ("2001:db8:1::1", "2001:db8:1:ffff::2", True),
+        ("2001:db8:1::1", "2001:db8:2::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("", "nonsense", True),
+    ],
+)
+def test_neighbours_count_as_one(app: Flask, one: str, other: str, are_one: bool) -> None:
+    assert (range_of(app, one) == range_of(app, other)) is are_one
+
+
+def test_no_address_can_be_read_from_the_key(app: Flask, clock: Clock) -> None:
+    key = range_of(app, "192.0.2.1")
+
+    assert "192" not in bytes.fromhex(key).decode("latin-1")
+    clock.forward(24 * 3600)
+    assert range_of(app, "192.0.2.1") != key, "tomorrow it is another"
+
+
+def test_a_caller_cannot_choose_an_address(app: Flask) -> None:
+    assert range_of(app, "192.0.2.1") == range_of(
+        app, "192.0.2.1", **{"X-Forwarded-For": "203.0.113.7"}
+    )
+
+
+@pytest.mark.parametrize("overrides", [{"TRUSTED_PROXIES": 1}], indirect=True)
+def test_behind_a_trusted_proxy_the_last_hop_counts(reader: Reader) -> None:
+    token = reader.token()
+
+    def send(forwarded: str) -> int:
+        return reader.client.post(
+            reader.path,
+            data=reader.fields(csrf_token=token, name=""),
+            headers={"X-Forwarded-For": forwarded},
+        ).status_code
+
+    assert [send(f"198.51.100.{n}, 203.0.113.7") for n in range(3)] == [400, 400, 429]
+    assert send("203.0.113.7, 198.51.100.1") == 400
+
+
+def test_each_limit_counts_by_itself(reader: Reader, client: FlaskClient, site: Site) -> None:
+    for _ in range(5):
+        assert reader.read().status_code == 200
+    assert [reader.send(name="").status_code for _ in range(3)] == [400, 400, 429]
+
+    assert reader.read().status_code == 200, "reading goes on"
+    assert client.get("/login").status_code == 200
