@@ -20,11 +20,20 @@ def make_celery(broker_url: str | None, make_worker: Callable[[], Worker]) -> Ce
         task_ignore_result=True,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2},
+        broker_connection_timeout=2,
+        broker_transport_options={
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            # A reader waits for the wake-up: one more try, at once, not Celery's pauses (6 s).
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0,
+        },
     )
     workers: list[Worker] = []
 
-    @celery.task(name=TASK, expires=EXPIRES)  # type: ignore[untyped-decorator]
+    # Not shared: another app of this process would get this one's worker.
+    @celery.task(name=TASK, expires=EXPIRES, shared=False)  # type: ignore[untyped-decorator]
     def score() -> None:
         if not workers:
             workers.append(make_worker())

@@ -1,4 +1,4 @@
-"""Serving: a busy port, a graceful stop, a main process that dies hard. Really started processes."""
+"""Serving: a busy port, a graceful stop, a main process that dies hard. All really started."""
 
 import os
 import signal

@@ -21,6 +21,7 @@ from moderation.services import services
 from moderation.statuses import Role
 
 moderator = AppGroup("moderator", help="The people who sign in.")
+ROLES = [role.value for role in Role]  # click offers an enum's names, not its values
 
 
 def _read_password(from_stdin: bool) -> str:
@@ -36,7 +37,7 @@ def _say(email: str, password: str, from_stdin: bool, did: str) -> None:
 
 @moderator.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(list(Role)), default=Role.MODERATOR, show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default=Role.MODERATOR.value, show_default=True)
 @click.option("--site", "site_key", help="Only this site; all sites by default.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add(email: str, role: str, site_key: str | None, password_stdin: bool) -> None:

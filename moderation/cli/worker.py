@@ -1,6 +1,7 @@
 """`flask worker …`: score in a process of its own (SCORER=worker)."""
 
 import signal
+import threading
 
 import click
 from flask.cli import AppGroup
@@ -16,7 +17,8 @@ def run() -> None:
     """Score what waits until a stop signal; the batch in hand is finished first."""
     made = services().make_worker()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: made.stop())
+        # From a thread of its own: the handler interrupts `run`, which may hold the lock it needs.
+        signal.signal(number, lambda *_: threading.Thread(target=made.stop).start())
     click.echo("Scoring. Stop with Ctrl+C.")
     made.run()
 

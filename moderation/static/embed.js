@@ -66,6 +66,10 @@
     if (top < 0 || top > innerHeight * 0.8) scrollBy(0, top - innerHeight / 5);
   }
 
+  function deepLink() {
+    return /^#comment-[\w-]+$/.test(location.hash) ? location.hash : "";
+  }
+
   function mount() {
     var place = document.getElementById("comments");
     if (!place) return console.error('Comments: this page has no <div id="comments">.');
@@ -74,21 +78,25 @@
     var frame = document.createElement("iframe");
     frame.name = "comments-" + theme;
     frame.title = "Comments";
-    frame.src = pageUrl() + (/^#comment-[\w-]+$/.test(location.hash) ? location.hash : "");
+    frame.src = pageUrl() + deepLink();
     frame.style.cssText = "display:block;width:100%;border:0;height:480px;color-scheme:" + theme;
     var late = setTimeout(function () { showLink(place); }, ANSWER_WITHIN);
     addEventListener("message", function (event) {
       if (event.origin !== host || event.source !== frame.contentWindow || !event.data) return;
       var height = event.data.commentsHeight;
-      if (typeof height !== "number" || !(height > 0)) return;
+      if (typeof height !== "number") return;
       clearTimeout(late);
-      frame.style.height = Math.ceil(height) + "px";
+      if (height > 0) frame.style.height = Math.ceil(height) + "px"; // 0 while it is hidden
       var top = event.data.commentsShow;
       if (typeof top === "number") show(frame.getBoundingClientRect().top + top);
     });
+    function tell(message) {
+      if (frame.contentWindow) frame.contentWindow.postMessage(message, host);
+    }
+    addEventListener("hashchange", function () { tell({ commentsGoTo: deepLink() }); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () {
       theme = frame.style.colorScheme = themeOf(place);
-      if (frame.contentWindow) frame.contentWindow.postMessage({ commentsTheme: theme }, host);
+      tell({ commentsTheme: theme });
     });
     place.replaceChildren(frame);
   }

@@ -40,7 +40,9 @@
     root.classList.add("framed");
     wear(window.name.replace("comments-", ""));
     addEventListener("message", function (event) {
-      if (event.source === parent && event.data) wear(event.data.commentsTheme);
+      if (event.source !== parent || !event.data) return;
+      wear(event.data.commentsTheme);
+      if (/^#comment-/.test(event.data.commentsGoTo)) location.replace(event.data.commentsGoTo);
     });
   }
   document.addEventListener("DOMContentLoaded", ready);

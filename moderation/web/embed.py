@@ -24,4 +24,6 @@ def demo() -> str:
     """The demo article, on installations set up with it."""
     if not services().settings.DEMO:
         raise NotFound
-    return render_template("readers/demo.html", site=DEMO_SITE)
+    return render_template(
+        "readers/demo.html", site=DEMO_SITE, address=f"{services().settings.public_url}/demo"
+    )

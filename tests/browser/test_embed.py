@@ -75,6 +75,21 @@ def test_a_server_that_answers_is_never_replaced_by_the_link(
     expect(page.locator("#comments iframe")).to_be_visible()
 
 
+def test_comments_hidden_at_first_are_there_when_they_are_shown(
+    open_page: OpenPage, stage: Stage, host: Host
+) -> None:
+    hidden = f"<details><summary>Comments</summary>{snippet(stage.url, stage.site)}</details>"
+    host.write("hidden.html", hidden)
+    page = open_page()
+    page.clock.install()
+    page.goto(f"{host.origin(NEWS)}/hidden.html")
+    page.frame_locator("#comments iframe").locator("main").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    page.clock.run_for(6_000)
+    page.get_by_text("Comments", exact=True).click()
+    wait_until(lambda: _fits(page, _frame(page)))
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -116,6 +131,17 @@ def test_a_deep_link_leads_to_its_comment(
     page = open_page(PHONE)
     page.goto(f"{article}#comment-{stage.shown}")
     comment = _frame(page).locator(f"#comment-{stage.shown}")
+    wait_until(lambda: _is_in_view(page, comment))
+
+
+def test_a_link_of_the_page_leads_to_its_comment(
+    open_page: OpenPage, stage: Stage, host: Host, article: str
+) -> None:
+    page = open_page(PHONE)
+    page.goto(article)
+    comment = _frame(page).locator(f"#comment-{stage.shown}")
+    assert not _is_in_view(page, comment)
+    page.evaluate("hash => { location.hash = hash }", f"#comment-{stage.shown}")
     wait_until(lambda: _is_in_view(page, comment))
 
 

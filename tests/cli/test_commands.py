@@ -1,6 +1,7 @@
 """The command line, as an operator uses it."""
 
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.errors import SignInRefused
@@ -20,6 +21,7 @@ from moderation.models import Ban, Event, Moderator, SignIn, Site, WorkerRow
 from moderation.privacy.vault import Vault
 from moderation.services import Services
 from moderation.statuses import Role, Status
+from moderation.worker import Worker
 from tests.doubles import NOON
 from tests.factories import make_comment, make_site
 
@@ -260,11 +262,28 @@ def test_the_scorers_that_are_alive_are_shown(run: Run, database: Database) -> N
     ]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_ends_when_it_is_told_to(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    rounds = []
+
+    def work(_worker: Worker) -> int:
+        rounds.append(1)
+        signal.raise_signal(number)
+        return 0
+
+    monkeypatch.setattr(Worker, "_round", work)
+    before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
+    done = run("worker", "run")
+    for n, handler in before.items():
+        signal.signal(n, handler)
+    assert (done.exit_code, len(rounds)) == (0, 1)
+
+
 def test_the_demo_is_set_up_once_however_often_it_is_asked_for(
     run: Run, database: Database
 ) -> None:
-    with database.transaction() as session:
-        session.execute(text("SELECT 1"))
     for _ in range(2):
         done = run("demo", "setup")
         assert done.exit_code == 0, done.output

@@ -54,6 +54,7 @@ def test_only_the_right_password_of_an_active_account_signs_in(grace: Moderator)
 
 
 def test_an_unknown_account_costs_as_much_as_a_wrong_password() -> None:
+    moderators._nobodys_hash.cache_clear()
     real = extract_parameters(moderators._hasher.hash("x" * 10))
     assert extract_parameters(moderators._nobodys_hash()) == real
 
@@ -150,6 +151,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     if "database" in request.fixturenames:
         monkeypatch.setattr(moderators, "_hasher", PasswordHasher(1, 8, 1))
     yield
+    moderators._nobodys_hash.cache_clear()
 
 
 @pytest.fixture

@@ -277,6 +277,43 @@ def test_one_form_sent_many_times_at_once_is_one_comment(sender: Sender) -> None
         assert sender.count(model) == 1
 
 
+def test_a_form_that_overtakes_itself_is_no_duplicate(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sender.database.engine.dialect.name == "sqlite":
+        return  # its writers queue up
+    overtaken: list[Comment] = []
+
+    def overtake(*_args: object) -> bool:
+        if not overtaken:
+            monkeypatch.undo()
+            overtaken.append(sender.send()[0])
+        return False
+
+    sender.send(submission_id="another", body="So that there is an article.")
+    monkeypatch.setattr("moderation.flow.submit.is_closed", overtake)
+    comment, is_new = sender.send()
+    assert (comment.id, is_new) == (overtaken[0].id, False)
+
+
+def test_two_forms_of_one_person_at_once_make_one_commenter(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sender.database.engine.dialect.name == "sqlite":
+        return  # its writers queue up
+
+    def overtake(*_args: object) -> None:
+        monkeypatch.undo()
+        sender.send(submission_id="faster", body="Faster.")
+
+    sender.send(submission_id="another", email="", body="So that there is an article.")
+    monkeypatch.setattr("moderation.flow.commenters._find", overtake)
+    comment, is_new = sender.send()
+    assert is_new
+    assert sender.count(Commenter) == sender.count(CommenterEmail) == 1
+    assert comment.commenter_id is not None
+
+
 def test_one_form_with_two_texts_sent_at_once_is_one_comment(sender: Sender) -> None:
     one, other = together(sender.send, lambda: sender.send(body="Another text."))
     assert {type(one), type(other)} == {tuple, TokenReused}

@@ -137,7 +137,7 @@ def get_rules(app: Flask) -> list[Any]:
     return rules
 
 
-@bounded
+@settings(bounded, max_examples=20)  # each calls every route twice
 @given(data=st.data())
 def test_any_path_and_query(
     app: Flask, client: FlaskClient, desk: FlaskClient, site: Site, data: st.DataObject
