@@ -18,7 +18,7 @@ from moderation.web.machines import machines
 from moderation.web.moderators import log, moderators, queue, sign_in  # noqa: F401 (they add their views)
 from moderation.web.readers import private_page, readers, submissions, thread  # noqa: F401 (likewise)
 
-REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits
+REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits, as multipart/form-data
 
 
 def register_web(app: Flask, settings: Settings) -> None:

@@ -278,7 +278,8 @@ def test_a_worker_ends_when_it_is_told_to(
     done = run("worker", "run")
     for n, handler in before.items():
         signal.signal(n, handler)
-    assert (done.exit_code, len(rounds)) == (0, 1)
+    assert rounds
+    assert done.exit_code == 0
 
 
 def test_the_demo_is_set_up_once_however_often_it_is_asked_for(
