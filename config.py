@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     SCORE_BATCH: int = Field(default=32, ge=1, le=1024)
     BROKER_URL: str | None = None
 
-    BODY_MAX: int = Field(default=10_000, ge=1, le=50_000)
+    # In UTF-8 four bytes a character at most, and a whole request is 64 KB.
+    BODY_MAX: int = Field(default=10_000, ge=1, le=15_000)
     FORM_MIN_AGE: Seconds = 2.0
     FORM_MAX_AGE: Seconds = 86_400.0
     REPEAT_WINDOW: Seconds = 86_400.0

@@ -134,7 +134,8 @@ class Worker:
                 self._stop.wait(1.0)
             if not worked:
                 self._wake.wait(POLL)
-            self._wake.clear()
+                # Before the next look, not after it: a wake-up during the look counts.
+                self._wake.clear()
         self._sweep.stop()
         sweeping.join()
 

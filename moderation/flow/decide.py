@@ -102,10 +102,8 @@ def _gather(
     since: dt.datetime,
     failure: Code | None,
 ) -> Context:
-    score = comment.score
-    # Without thresholds a score says nothing: another model's presets are never borrowed.
-    if score is not None and not thresholds:
-        score, failure = None, Code.SCORER_UNAVAILABLE
+    # While the scorer fails, an older score says nothing about the text as it stands.
+    score = comment.score if failure is None else None
     return Context(
         name=comment.name,
         body=comment.body,

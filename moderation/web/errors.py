@@ -4,12 +4,14 @@ import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
 
 from moderation import errors
 from moderation.web.answers import wants_json
+from moderation.web.limits import retry_after
 
 log = structlog.get_logger()
 
@@ -53,6 +55,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, answer_csrf_error)
     app.register_error_handler(RateLimitExceeded, answer_rate_limit)
     app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(PoolTimeout, answer_database_error)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(Exception, answer_unexpected)
 
@@ -71,11 +74,11 @@ def answer_csrf_error(_error: CSRFError) -> Response:
 def answer_rate_limit(_error: RateLimitExceeded) -> Response:
     """Too many requests from one address range."""
     response = _answer(429, "rate_limited", HTTP_MESSAGES[429])
-    response.headers["Retry-After"] = "60"
+    response.headers["Retry-After"] = str(retry_after())
     return response
 
 
-def answer_database_error(_error: OperationalError) -> Response:
+def answer_database_error(_error: SQLAlchemyError) -> Response:
     """The database does not answer."""
     log.error("database_failed", endpoint=request.endpoint, exc_info=True)
     response = _answer(503, "unavailable", HTTP_MESSAGES[503])

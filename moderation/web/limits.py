@@ -1,6 +1,8 @@
 """Rate limits (Flask-Limiter). Addresses are cut to their range and hashed before they count."""
 
 import ipaddress
+import math
+import time
 
 from flask import request
 from flask_limiter import Limiter
@@ -32,6 +34,12 @@ def _range_of(address: str | None) -> str:
 
 
 limiter = Limiter(key_func=address_range)
+
+
+def retry_after() -> int:
+    """Seconds until the limit that this request met lets somebody in again; at least one."""
+    met = limiter.current_limit
+    return max(1, math.ceil(met.reset_at - time.time())) if met else 60
 
 
 def is_within(limits: str, *key: str) -> bool:

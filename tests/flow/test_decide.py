@@ -268,12 +268,15 @@ def test_numbers_without_any_threshold_publish_nothing(bench: Bench) -> None:
     assert bench.decide(scores={"wit": 0.0}) == [Code.SCORER_UNAVAILABLE]
 
 
-def test_an_old_score_publishes_nothing_while_the_scorer_fails(bench: Bench) -> None:
+@pytest.mark.parametrize("failure", [Code.SCORER_UNAVAILABLE, Code.SCORER_LATE])
+@pytest.mark.parametrize("presets", [{}, INFO.presets])
+def test_an_old_score_says_nothing_while_the_scorer_fails(
+    bench: Bench, failure: Code, presets: Presets
+) -> None:
     comment_id = bench.store()
     with bench.database.transaction() as session:
-        session.add(_score(comment_id, {"toxicity": 0.0}, {}))
-    codes = bench.decide(comment_id, failure=Code.SCORER_UNAVAILABLE)
-    assert codes == [Code.SCORER_UNAVAILABLE]
+        session.add(_score(comment_id, {"toxicity": 0.0}, {"language": "de"}))
+    assert bench.decide(comment_id, failure=failure, presets=presets) == [failure]
     assert bench.newest()[0].status is Status.HELD
 
 

@@ -21,7 +21,7 @@ from moderation.services import services
 from moderation.statuses import Change
 from moderation.web.forms import SignInForm
 from moderation.web.gate import SIGNED_IN
-from moderation.web.limits import is_within, limiter
+from moderation.web.limits import is_within, limiter, retry_after
 from moderation.web.moderators import moderators
 
 # Two slashes begin another host's address, a backslash is read as a slash, and white space is
@@ -47,7 +47,8 @@ def sign_in() -> Response | tuple[str, int]:
         moderator = _check(form.email.data, form.password.data)
     except RateLimitExceeded:
         message = "Too many attempts. Please wait a quarter of an hour."
-        return render_template("moderators/sign_in.html", form=form, refused=message), 429
+        page = render_template("moderators/sign_in.html", form=form, refused=message)
+        return page, 429, {"Retry-After": str(retry_after())}
     except SignInRefused:
         message = "Email and password do not belong together."
         return render_template("moderators/sign_in.html", form=form, refused=message), 401

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
+from moderation.flow.articles import find_site
 from moderation.flow.commenters import hash_for
 from moderation.flow.submit import Submission, submit
 from moderation.metrics import SUBMISSIONS
@@ -18,7 +19,8 @@ from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
 from moderation.web.forms import CommentForm
-from moderation.web.limits import is_within, limiter
+from moderation.web.headers import allow_framing_by
+from moderation.web.limits import is_within, limiter, retry_after
 from moderation.web.readers import readers
 from moderation.web.readers.stand import Stand, find_stand
 from moderation.web.readers.thread import render_thread
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOK_EVERY = 0.025  # seconds between looks for the outcome
-RETRY_AFTER = 60  # seconds, for answers 429 and 503
+RETRY_AFTER = 60  # seconds, for answers 503
 CLOSED = "Comments are closed here."
 
 MESSAGES = {
@@ -41,6 +43,9 @@ MESSAGES = {
 @readers.post("/s/<site_key>/comments")
 def submit_comment(site_key: str) -> Response:
     """Take a comment: 201 published, 202 received; otherwise the form again with what was typed."""
+    with services().database.reading() as session:
+        # First of all, so that the frame can show even the refusal of a form too large to read.
+        allow_framing_by(find_site(session, site_key).origins)
     if request.mimetype not in FORM_TYPES:
         raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
     with services().database.reading() as session:
@@ -50,7 +55,7 @@ def submit_comment(site_key: str) -> Response:
         with limiter.limit(services().settings.RATE_SUBMIT):
             pass
     except RateLimitExceeded:
-        return _refuse(stand, form, 429, "Too many comments at once. Please wait a minute.")
+        return _refuse(stand, form, 429, "Too many comments at once. Please wait a little.")
     if form.validate():
         return _store(stand, form)  # closed or not: a retry gets the answer of its first time
     if stand.is_closed:
@@ -163,7 +168,9 @@ def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = No
         else:
             with services().database.reading() as session:
                 response = render_thread(session, stand, form, status=code, notice=notice)
-    if code in (429, 503):
+    if code == 429:
+        response.headers["Retry-After"] = str(retry_after())
+    if code == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
