@@ -55,11 +55,11 @@ $(VENV)/.made:
 $(STAMP): requirements.txt $(VENV)/.made
 	@echo "Installing torch (large; README.md says how to get the smaller CPU build) ..."
 	@$(PIP) "$$(grep '^torch==' requirements.txt)" || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
-	@echo "Installing the other packages ..."
-	@$(PIP) -r requirements.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
+	@echo "Installing the other packages (a minute or two) ..."
+	@$(PIP) --quiet -r requirements.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(STAMP)
 	@echo "Installing what the tests need ..."
-	@$(PIP) -r requirements-dev.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
+	@$(PIP) --quiet -r requirements-dev.txt || { echo "Installing failed: is there a network connection? Then run the command again." >&2; exit 1; }
 	@touch $@

@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     VAULT_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: encrypts emails
     INDEX_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: keyed hash of emails
 
-    DATABASE_URL: str = f"sqlite:///{INSTANCE / 'comments.db'}"
+    # Addresses may hold passwords, so these three never show in a repr.
+    DATABASE_URL: str = Field(default=f"sqlite:///{INSTANCE / 'comments.db'}", repr=False)
     PUBLIC_URL: str | None = None  # http://127.0.0.1:PORT where it is not set
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=8000, ge=1, le=65535)
@@ -54,14 +55,14 @@ class Settings(BaseSettings):
     SCORE_DEADLINE: Seconds = 60.0
     SCORE_LEASE: Seconds = 30.0
     SCORE_BATCH: int = Field(default=32, ge=1, le=1024)
-    BROKER_URL: str | None = None
+    BROKER_URL: str | None = Field(default=None, repr=False)
 
     # In UTF-8 four bytes a character at most, and a whole request is 64 KB.
     BODY_MAX: int = Field(default=10_000, ge=1, le=15_000)
     FORM_MIN_AGE: Seconds = 2.0
     FORM_MAX_AGE: Seconds = 86_400.0
     REPEAT_WINDOW: Seconds = 86_400.0
-    RATE_STORAGE: str = "memory://"
+    RATE_STORAGE: str = Field(default="memory://", repr=False)
     RATE_SUBMIT: str = "6 per minute; 60 per hour"
     RATE_COMMENTER: str = "20 per hour"
     RATE_SIGN_IN: str = "10 per 15 minutes"

@@ -34,7 +34,8 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         static_folder="moderation/static",
         static_url_path="/static",
     )
-    database = Database(settings.DATABASE_URL)
+    # Each request may hold one, the scorer and the sweep another two.
+    database = Database(settings.DATABASE_URL, connections=settings.THREADS + 2)
     sweep = make_sweep(settings, database, clock)
     make_one = partial(make_worker, settings, database, sweep, clock)
     celery = make_celery(settings.BROKER_URL, make_one)

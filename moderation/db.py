@@ -50,8 +50,9 @@ class Base(DeclarativeBase):
 class Database:
     """One engine and its two doors: `reading()` for looking, `transaction()` for changing."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+    def __init__(self, url: str, *, connections: int = 16) -> None:
+        """`connections` is how many threads may work at a time; more wait for one."""
+        self.engine = make_engine(url, connections)
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
         # SQLite: a transaction that starts by reading cannot always become a writing one
         # (SQLITE_BUSY at once, no waiting); BEGIN IMMEDIATE takes the write lock at the start.
@@ -75,11 +76,11 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, connections: int = 16) -> Engine:
     """An engine for `url` (SQLite or PostgreSQL) that never puts parameters into errors or logs."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=16)
-    engine = create_engine(url, hide_parameters=True, pool_size=16)
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=connections)
+    engine = create_engine(url, hide_parameters=True, pool_size=connections)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

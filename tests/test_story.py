@@ -61,8 +61,11 @@ def reader(installation: Installation) -> Iterator[Reader]:
 class Desk:
     """A signed-in moderator, over HTTP."""
 
-    def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=30)
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def sign_in(self) -> None:
+        """Sign in once the server runs."""
         form = {"email": EMAIL, "password": PASSWORD, "csrf_token": self._token("/login")}
         assert "Queue" in self.http.post("/login", data=form).text
 
@@ -89,8 +92,14 @@ class Desk:
         return unescape(found[1])
 
 
+@pytest.fixture
+def desk(installation: Installation) -> Iterator[Desk]:
+    with httpx.Client(base_url=installation.url, follow_redirects=True, timeout=30) as http:
+        yield Desk(http)
+
+
 def test_a_clean_comment_appears_and_a_toxic_one_waits_for_a_moderator(
-    installation: Installation, reader: Reader
+    installation: Installation, reader: Reader, desk: Desk
 ) -> None:
     installation.serve()
     installation.wait_ready()
@@ -104,7 +113,7 @@ def test_a_clean_comment_appears_and_a_toxic_one_waits_for_a_moderator(
     worse = reader.send(f"{TOXIC} And you too, you idiots.", name="Bob")
     assert not reader.is_public(TOXIC)
 
-    desk = Desk(installation.url)
+    desk.sign_in()
     queue = desk.queue()
     assert TOXIC in queue
     assert "toxicity" in queue
@@ -122,10 +131,11 @@ def test_a_clean_comment_appears_and_a_toxic_one_waits_for_a_moderator(
 
 
 def test_what_comes_while_the_scoring_process_is_dead_is_held_and_scored_when_it_is_back(
-    env: dict[str, str], installation: Installation, reader: Reader
+    env: dict[str, str], installation: Installation, reader: Reader, desk: Desk
 ) -> None:
     installation.env = {**env, "SCORER": "worker", "SCORE_WAIT": "0"}
     installation.serve()
+    desk.sign_in()
     scorer = installation.start("worker", "run")
     installation.wait_ready()
     reader.send(CLEAN)
@@ -134,7 +144,7 @@ def test_what_comes_while_the_scoring_process_is_dead_is_held_and_scored_when_it
     kill(scorer)
     later = "Another kind word about the trees."
     reader.send(later)
-    wait_until(lambda: later in Desk(installation.url).queue())
+    wait_until(lambda: later in desk.queue())
     assert not reader.is_public(later)
 
     installation.start("worker", "run")
@@ -142,13 +152,14 @@ def test_what_comes_while_the_scoring_process_is_dead_is_held_and_scored_when_it
 
 
 def test_without_a_loadable_model_comments_are_held_and_scored_once_there_is_one(
-    env: dict[str, str], installation: Installation, reader: Reader, tmp_path: Path
+    env: dict[str, str], installation: Installation, reader: Reader, desk: Desk, tmp_path: Path
 ) -> None:
     installation.env = {**env, "MODEL_CACHE": str(tmp_path / "empty")}
     server = installation.serve()
     answer = reader.send(CLEAN)
     assert answer.json()["status"] == "held"
-    assert "nobody has scored" in Desk(installation.url).queue()
+    desk.sign_in()
+    assert "nobody has scored" in desk.queue()
     ready = httpx.get(f"{installation.url}/readyz")
     assert ready.status_code == 503
     assert "no model" in ready.json()["checks"]["model"]

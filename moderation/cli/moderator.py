@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from moderation.cli.found import find_site_or_fail
+from moderation.errors import UndecryptableEmail
 from moderation.flow.moderators import (
     add_moderator,
     end_all_sessions,
@@ -90,8 +91,13 @@ def list_moderators() -> None:
     """List who may sign in; emails are masked."""
     with services().database.reading() as session:
         for found in session.scalars(select(Moderator).order_by(Moderator.id)):
-            email = services().vault.decrypt(
-                found.email_ciphertext or b"", row=f"moderator:{found.id}"
-            )
             where = found.site.key if found.site else "all sites"
-            click.echo(f"{found.name}\t{mask(email)}\t{found.role}\t{where}")
+            click.echo(f"{found.name}\t{_masked(found)}\t{found.role}\t{where}")
+
+
+def _masked(found: Moderator) -> str:
+    try:
+        email = services().vault.decrypt(found.email_ciphertext or b"", row=f"moderator:{found.id}")
+    except UndecryptableEmail:
+        return "(not readable with this VAULT_KEY)"
+    return mask(email)

@@ -17,6 +17,7 @@ from moderation.statuses import Publishing
 
 site = AppGroup("site", help="The websites that embed comments.")
 PUBLISHING = [word.value for word in Publishing]  # click offers an enum's names, not its values
+PRESETS = ("relaxed", "balanced", "strict")
 SNIPPET = '<div id="comments"></div><script async src="{url}/embed.js" data-site="{key}"></script>'
 
 
@@ -65,7 +66,7 @@ def snippet(key: str) -> None:
 @site.command("policy")
 @click.argument("key")
 @click.option("--publishing", type=click.Choice(PUBLISHING), help="Who publishes.")
-@click.option("--preset", help="How strict the model is: relaxed, balanced or strict.")
+@click.option("--preset", type=click.Choice(PRESETS), help="How much the model holds.")
 @click.option("--links-max", type=click.IntRange(0, 100), help="Links allowed in a comment.")
 @click.option("--ban-word", "banned_words", multiple=True, help="Hold what holds this word.")
 @click.option("--suspect-word", "suspect_words", multiple=True, help="Likewise.")

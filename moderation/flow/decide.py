@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TypedDict
+from types import MappingProxyType
+from typing import NamedTuple, TypedDict
 
 import structlog
 from sqlalchemy import delete, exists, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from moderation.flow.articles import policy_of
@@ -36,6 +38,14 @@ class ScoreFacts(TypedDict, total=False):
     languages: frozenset[str]
 
 
+class Judgement(NamedTuple):
+    """A decision, with the preset and thresholds that were in force."""
+
+    decision: Decision
+    preset: str | None = None
+    thresholds: Mapping[str, float] = MappingProxyType({})
+
+
 NO_SCORE: ScoreFacts = {}
 Presets = Mapping[str, Mapping[str, float]]
 
@@ -60,11 +70,8 @@ def decide(
 
     `presets` are those of the model that made `comment.score`; `failure` says why there is none.
     """
-    site = session.get_one(Site, comment.site_id)
-    policy = policy_of(site, comment.article)
-    thresholds = thresholds_in_force(policy, presets) or {}
-    context = _gather(session, comment, policy, thresholds, now - repeat_window, failure)
-    decision = _evaluate(context, comment)
+    judgement = _judge(session, comment, presets, now - repeat_window, failure)
+    decision = judgement.decision
     event = change_status(
         session,
         comment,
@@ -77,21 +84,28 @@ def decide(
             "findings": [_codes_of(finding) for finding in decision.findings],
             "model": comment.score.model if comment.score else None,
             "model_version": comment.score.model_version if comment.score else None,
-            "preset": policy.preset,
-            "thresholds": dict(thresholds),
+            "preset": judgement.preset,
+            "thresholds": dict(judgement.thresholds),
         },
     )
     _keep_findings(session, comment, event, decision.findings)
     return event
 
 
-def _evaluate(context: Context, comment: Comment) -> Decision:
+def _judge(
+    session: Session, comment: Comment, presets: Presets, since: dt.datetime, failure: Code | None
+) -> Judgement:
     try:
-        return evaluate(context)
+        policy = policy_of(session.get_one(Site, comment.site_id), comment.article)
+        thresholds = thresholds_in_force(policy, presets) or {}
+        context = _gather(session, comment, policy, thresholds, since, failure)
+        return Judgement(evaluate(context), policy.preset, thresholds)
+    except SQLAlchemyError:
+        raise
     except Exception:
-        # Whatever broke, it must neither publish this comment nor stop the others.
+        # A rule or a stored policy broke: it must neither publish this comment nor stop others.
         log.error("rule_failed", comment=comment.id, exc_info=True)
-        return Decision(Verdict.HOLD, (Finding(Code.RULE_FAILED, Verdict.HOLD),))
+        return Judgement(Decision(Verdict.HOLD, (Finding(Code.RULE_FAILED, Verdict.HOLD),)))
 
 
 def _gather(

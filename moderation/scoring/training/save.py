@@ -47,7 +47,7 @@ def save_model(model: BertForSequenceClassification, tokenizer: Tokenizer, folde
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in model.state_dict().items()}
     torch.save({"config": _detoxify_config(), "state_dict": state}, folder / CHECKPOINT)
-    config = {**model.config.to_dict(), "dtype": "float32"}
+    config = {**model.config.to_dict(), "architectures": [type(model).__name__], "dtype": "float32"}
     _write(folder / "config.json", config)
     _write(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
     tokenizer.save(str(folder / "tokenizer.json"))

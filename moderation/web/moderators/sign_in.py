@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 from flask import redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from werkzeug.wrappers import Response
 
@@ -36,7 +37,7 @@ def home() -> Response:
 
 
 @moderators.route("/login", methods=["GET", "POST"])
-def sign_in() -> Response | tuple[str, int]:
+def sign_in() -> ResponseReturnValue:
     """The sign-in page; a refusal does not say whether the account exists."""
     form = SignInForm()
     if not form.validate_on_submit():
