@@ -244,7 +244,7 @@ def _is_same_decision(comment: Comment, to: Status, reason: Reason | None) -> bo
 def _conflict(session: Session, comment: Comment) -> VersionConflict:
     last = last_event(session, comment)
     who = session.get(Moderator, last.moderator_id) if last and last.moderator_id else None
-    by = who.name if who else (last.actor if last else Actor.MACHINE)
+    by = who.name if who else f"the {last.actor if last else Actor.MACHINE}"
     return VersionConflict(status=comment.status, by=by)
 
 

@@ -31,6 +31,11 @@ class Graph:
             raise ScorerUnavailable(f"{path.parent} does not load: {REMEDY}") from error
         self._first, self._last = self._special_tokens()
 
+    @property
+    def is_quantised(self) -> bool:
+        """Whether any of the graph's products are taken in 8 bits."""
+        return self._facts.kind != "float"
+
     def encode(self, text: str) -> list[Window]:
         """The windows of token ids that cover the text, without limit to their number."""
         # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.

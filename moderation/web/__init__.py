@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 from moderation.web.access_log import register_access_log
+from moderation.web.assets import register_assets
 from moderation.web.embed import embed
 from moderation.web.errors import register_errors
 from moderation.web.filters import register_filters
@@ -34,7 +35,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.SESSION_HOURS),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
         RATELIMIT_STORAGE_URI=settings.RATE_STORAGE,
-        SEND_FILE_MAX_AGE_DEFAULT=dt.timedelta(hours=1),
+        SEND_FILE_MAX_AGE_DEFAULT=dt.timedelta(days=365),
     )
     if settings.TRUSTED_PROXIES:
         hops = settings.TRUSTED_PROXIES
@@ -46,6 +47,7 @@ def register_web(app: Flask, settings: Settings) -> None:
     register_headers(app)
     register_errors(app)
     register_filters(app)
+    register_assets(app)
     limiter.init_app(app)
     CSRFProtect(app).exempt(readers)  # readers' forms carry the signed form token instead
     for blueprint in (readers, embed, moderators, machines):

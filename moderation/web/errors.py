@@ -1,7 +1,7 @@
 """Every error becomes a status, a stable code and a sentence; nothing of the request is echoed."""
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -11,6 +11,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from moderation import errors
 from moderation.web.answers import wants_json
+from moderation.web.headers import allow_framing_by
 from moderation.web.limits import retry_after
 
 log = structlog.get_logger()
@@ -109,6 +110,8 @@ def _answer(status: int, code: str, message: str) -> Response:
     if wants_json():
         response = jsonify(error=code, message=message, errors={"form": [message]})
     else:
+        # Where the site is known the error stands in its frame, instead of a blocked one.
+        allow_framing_by(sorted(g.get("cors_origins", ())))
         response = make_response(render_template("error.html", status=status, message=message))
     response.status_code = status
     return response

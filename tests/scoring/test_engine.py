@@ -24,7 +24,7 @@ def test_it_answers_one_score_for_each_text_in_their_order(tiny_scorer: Compiled
     alone = [tiny_scorer.score([text])[0] for text in texts]
     for one, other in zip(together, alone, strict=True):
         assert tuple(one.attributes) == LABELS
-        assert one.attributes == pytest.approx(other.attributes, abs=0.05)
+        assert one.attributes == pytest.approx(other.attributes, abs=0.001)
     assert len({round(score.attributes["toxicity"], 3) for score in together}) > 1
 
 
@@ -54,7 +54,7 @@ def test_a_long_text_counts_by_its_strictest_window(tiny_scorer: CompiledScorer)
     assert 1 < len(windows) <= MAX_WINDOWS
     each = np.stack([tiny_scorer._graph.run([window])[0] for window in windows])
     assert score.complete
-    assert list(score.attributes.values()) == pytest.approx(each.max(axis=0).tolist(), abs=0.05)
+    assert list(score.attributes.values()) == pytest.approx(each.max(axis=0).tolist(), abs=0.001)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
 from moderation.web.forms import CommentForm
-from moderation.web.headers import allow_framing_by
+from moderation.web.headers import allow_calls_from
 from moderation.web.limits import is_within, limiter, retry_after
 from moderation.web.readers import readers
 from moderation.web.readers.stand import Stand, find_stand
@@ -44,8 +44,8 @@ MESSAGES = {
 def submit_comment(site_key: str) -> Response:
     """Take a comment: 201 published, 202 received; otherwise the form again with what was typed."""
     with services().database.reading() as session:
-        # First of all, so that the frame can show even the refusal of a form too large to read.
-        allow_framing_by(find_site(session, site_key).origins)
+        # First of all, so that the site's pages can show even the refusal of a form too large.
+        allow_calls_from(find_site(session, site_key).origins)
     if request.mimetype not in FORM_TYPES:
         raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
     with services().database.reading() as session:
