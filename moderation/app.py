@@ -16,9 +16,10 @@ from moderation.privacy.vault import Vault
 from moderation.scoring.engine import load_scorer
 from moderation.services import Background, Services
 from moderation.statuses import ScorerMode
+from moderation.sweep import Sweep, now
 from moderation.tasks import make_celery, make_wake
 from moderation.web import register_web
-from moderation.worker import Sweep, Worker, now
+from moderation.worker import Worker
 
 
 def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) -> Flask:

@@ -35,7 +35,8 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for talkative in ("alembic", "flask-limiter"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def describe_exception(

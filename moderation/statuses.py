@@ -111,6 +111,10 @@ class Change(StrEnum):
     POLICY_CHANGED = "policy_changed"
 
 
+DECISIONS = {Change.APPROVED: Status.APPROVED, Change.REJECTED: Status.REJECTED}
+DECIDABLE = (Status.HELD, Status.APPROVED, Status.REJECTED)  # what a moderator may decide about
+
+
 class ScorerMode(StrEnum):
     """Who works off the scoring jobs."""
 

@@ -9,7 +9,6 @@ import math
 import os
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
 
@@ -23,67 +22,13 @@ from moderation.models import Score as ScoreRow
 from moderation.models import WorkerRow
 from moderation.scoring.language import has_words
 from moderation.scoring.score import ModelInfo, Score, Scorer
+from moderation.sweep import Sweep, now
 
 log = structlog.get_logger()
 
 POLL = 0.5  # seconds between looks for jobs whose wake-up was lost
 REPORT = 5.0  # seconds between signs of life
 RELOAD = 10.0  # seconds between attempts to load a model that would not load
-
-
-def now() -> dt.datetime:
-    """The time, aware."""
-    return dt.datetime.now(dt.UTC)
-
-
-class Sweep:
-    """Holds what waited too long for its score. Needs no scorer, so the serving process has one
-    even where scoring is left to others: their death must not leave comments without a word."""
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        deadline: dt.timedelta,
-        repeat_window: dt.timedelta,
-        clock: Callable[[], dt.datetime] = now,
-    ) -> None:
-        self._database = database
-        self._deadline = deadline
-        self._repeat_window = repeat_window
-        self._clock = clock
-        self._stop = threading.Event()
-        self._wake: Callable[[], None] | None = None
-
-    def also(self, wake: Callable[[], None]) -> None:
-        """Send this wake-up now and then, so that jobs whose own was lost get scored."""
-        self._wake = wake
-
-    def __call__(self) -> int:
-        """Sweep once; answers how many comments it held."""
-        with self._database.transaction() as session:
-            return jobs.hold_late(
-                session,
-                now=self._clock(),
-                deadline=self._deadline,
-                repeat_window=self._repeat_window,
-            )
-
-    def run(self) -> None:
-        """Sweep until `stop()`."""
-        next_wake = time.monotonic()
-        while not self._stop.wait(POLL):
-            try:
-                if self._wake and time.monotonic() >= next_wake:
-                    next_wake = time.monotonic() + REPORT
-                    self._wake()
-                self()
-            except Exception:  # whatever it is, later comments must not wait for ever
-                log.error("sweep_failed", exc_info=True)
-
-    def stop(self) -> None:
-        """End `run()`."""
-        self._stop.set()
 
 
 class Worker:

@@ -14,7 +14,8 @@ from config import Settings, load_settings
 from moderation.app import create_app
 from moderation.db import Database
 from moderation.services import Services
-from moderation.worker import Sweep, Worker
+from moderation.sweep import Sweep
+from moderation.worker import Worker
 from tests import databases
 from tests.doubles import Clock, FixedScorer
 

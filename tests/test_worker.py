@@ -19,7 +19,8 @@ from moderation.models import Comment, Event, FindingRow, Job, Score, Site, Work
 from moderation.scoring.score import Score as Numbers
 from moderation.services import Services
 from moderation.statuses import Change, Code, Status
-from moderation.worker import Sweep, Worker
+from moderation.sweep import Sweep
+from moderation.worker import Worker
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_comment, make_moderator, make_site
 

@@ -34,8 +34,7 @@ def build(
 ) -> None:
     """Fill an empty folder with the model's graph, tokenizer and facts.
 
-    Of the graphs wholly, partly and not at all in 8 bits, the first one whose scores agree with
-    Detoxify's is kept.
+    The quantised graph is kept where its scores agree with Detoxify's, else the float graph.
     Raises ScorerUnavailable when the checkpoint does not open or the export is not true to it.
     """
     progress(f"opening {model.name}")
@@ -87,19 +86,17 @@ class _Judge:
 def _quantised(
     checkpoint: Checkpoint, facts: Facts, judge: _Judge, progress: Callable[[str], None]
 ) -> Facts:
-    """Put the fastest 8-bit graph that is true enough in the place of the float one, if any is."""
+    """Put the 8-bit graph in the place of the float one, if it is true enough."""
     balanced, small = judge.folder / "balanced.onnx", judge.folder / "int8.onnx"
     balance(checkpoint, BALANCE_TEXTS, max_tokens=facts.max_tokens)
     export_graph(checkpoint.network, balanced, max_tokens=facts.max_tokens)
-    for kind, spare_narrowing in (("int8", False), ("int8-part", True)):
-        quantise_graph(balanced, small, spare_narrowing=spare_narrowing)
-        if judge.agrees(small.name, tolerance=INT8_TOLERANCE):
-            small.replace(judge.folder / GRAPH)
-            facts = replace(facts, kind=kind)
-            break
+    quantise_graph(balanced, small)
     balanced.unlink()
-    small.unlink(missing_ok=True)
-    progress(f"serving the graph {facts.kind!r}")
+    if judge.agrees(small.name, tolerance=INT8_TOLERANCE):
+        small.replace(judge.folder / GRAPH)
+        return replace(facts, kind="int8")
+    small.unlink()
+    progress("8 bits lose too much for this model: serving it unquantised")
     return facts
 
 

@@ -5,10 +5,12 @@ Run in a process of its own: it takes torch and a gigabyte of memory, which serv
 
 import argparse
 import fcntl
+import logging
 import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,13 +55,22 @@ def main() -> int:
     parser.add_argument("model", help="home, an official Detoxify name, or a folder")
     parser.add_argument("cache", type=Path, help="folder of compiled models")
     options = parser.parse_args()
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    _quieten_libraries()
     try:
         compile_model(options.model, options.cache, lambda line: print(line, flush=True))
     except ScorerUnavailable as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _quieten_libraries() -> None:
+    """Leave the lines to `progress`, and the network alone; before any of them is imported."""
+    os.environ.update(
+        HF_HUB_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1", TRANSFORMERS_VERBOSITY="error"
+    )
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
 
 
 def _is_whole(folder: Path) -> bool:

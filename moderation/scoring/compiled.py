@@ -14,7 +14,7 @@ from moderation.errors import ScorerUnavailable
 from moderation.scoring.catalog import Model
 from moderation.scoring.digest import sha256_of
 
-RECIPE = 1
+RECIPE = 2
 GRAPH = "graph.onnx"
 TOKENIZER = "tokenizer.json"
 FACTS = "compiled.json"
@@ -28,7 +28,7 @@ class Facts:
     sha256: str
     """Of the checkpoint, 64 hex digits."""
     kind: str
-    """`int8`; `int8-part` or `float` where 8 bits throughout, or at all, were not true enough."""
+    """`int8`, or `float` where the quantised graph was not true enough."""
     labels: tuple[str, ...]
     max_tokens: int
     """The longest input in tokens, the two special ones included."""

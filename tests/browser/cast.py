@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from moderation.flow.review import decide_by_hand
 from moderation.models import Comment, Moderator, Site
 from moderation.statuses import Change, Reason, Status
+from moderation.sweep import now
 from moderation.web.tokens import PrivateLinks
-from moderation.worker import now
 from tests.browser.stage import SECRETS, Stage, settle
 from tests.factories import make_comment
 

@@ -18,8 +18,9 @@ from moderation.flow.sites import add_site
 from moderation.scoring.score import Score
 from moderation.services import Services
 from moderation.statuses import Role, Status
+from moderation.sweep import Sweep, now
 from moderation.web.filters import ATTRIBUTES
-from moderation.worker import Sweep, Worker, now
+from moderation.worker import Worker
 from tests import databases
 from tests.doubles import INFO, FixedScorer
 from tests.factories import PASSWORD

@@ -8,7 +8,8 @@ import pytest
 from moderation.db import Database
 from moderation.models import Site
 from moderation.privacy.vault import Vault
-from moderation.worker import Sweep, Worker
+from moderation.sweep import Sweep
+from moderation.worker import Worker
 from tests.conftest import SECRETS
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_site

@@ -6,15 +6,14 @@ from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.errors import NothingToUndo, UnknownComment, VersionConflict
-from moderation.flow.review import (
-    decide_by_hand,
+from moderation.flow.queue import (
     find_for_review,
     read_cards,
     read_history,
     read_log,
     read_queue,
-    undo,
 )
+from moderation.flow.review import decide_by_hand, undo
 from moderation.flow.store import change_status
 from moderation.models import Article, Comment, Event, Moderator, Site
 from moderation.statuses import Actor, Change, Reason, Role, Status
@@ -133,7 +132,7 @@ def test_a_comment_that_the_machine_moved_is_not_decided_either(office: Office) 
         )
     with pytest.raises(VersionConflict) as conflict:
         office.decide(comment_id)
-    assert conflict.value.by == "machine"
+    assert conflict.value.by == "the machine"
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.DELETED])

@@ -38,7 +38,7 @@ def test_it_knows_its_model(tiny_scorer: CompiledScorer, tiny_folder: Path) -> N
 
     assert info.name == "tiny"
     assert info.version.startswith(digest[:12] + "-")
-    assert info.version.endswith(("-int8", "-int8-part", "-float"))
+    assert info.version.endswith(("-int8", "-float"))
     assert info.languages == {"en"}
     assert info.attributes == LABELS
     assert info.presets == {"balanced": {"toxicity": 0.5}}

@@ -12,11 +12,12 @@ began = time.monotonic()
 from moderation.scoring.engine import load_scorer
 scorer = load_scorer("home", Path(sys.argv[1]), threads=1)
 loaded = time.monotonic() - began
-scorer.score(["What a fine article, thank you.", "word " * 3000] * 20)
+scorer.score(["What a fine article, thank you.", "word " * 3000] * 4)
+status = Path("/proc/self/status").read_text()
 print(json.dumps({
     "modules": sorted(sys.modules),
     "seconds": loaded,
-    "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1000,
+    "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1000,
 }))
 """
 HEAVY = {"torch", "transformers", "detoxify", "onnx", "flask", "sqlalchemy", "celery"}

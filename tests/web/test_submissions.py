@@ -276,7 +276,8 @@ def test_it_answers_429_with_retry_after_and_keeps_the_text(reader: Reader, stor
     as_json = reader.send_json(body="Three.")
 
     assert (page.status_code, as_json.status_code) == (429, 429)
-    assert page.headers["Retry-After"] == as_json.headers["Retry-After"] == "60"
+    assert 0 < int(page.headers["Retry-After"]) <= 61
+    assert 0 < int(as_json.headers["Retry-After"]) <= 61
     assert Page(page.text).value("body").strip() == "Three."
     assert "Too many comments at once" in errors_of(as_json)["form"][0]
     assert len(stored()) == 2

@@ -2,7 +2,7 @@
 
 from flask import render_template, request
 
-from moderation.flow.review import read_log
+from moderation.flow.queue import read_log
 from moderation.services import services
 from moderation.web.gate import current_moderator
 from moderation.web.moderators import moderators, row_number

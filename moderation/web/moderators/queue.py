@@ -5,19 +5,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.errors import VersionConflict
-from moderation.flow.review import (
-    OPEN,
-    decide_by_hand,
-    find_for_review,
-    read_cards,
-    read_history,
-    read_queue,
-    undo,
-)
+from moderation.flow.queue import find_for_review, read_cards, read_history, read_queue
+from moderation.flow.review import decide_by_hand, undo
 from moderation.metrics import DECISIONS
 from moderation.models import Event, Moderator
 from moderation.services import services
-from moderation.statuses import Change, Reason, Role, Status
+from moderation.statuses import DECIDABLE, Change, Reason, Role, Status
 from moderation.web.forms import DecisionForm
 from moderation.web.gate import current_moderator, require_role
 from moderation.web.moderators import moderators, row_number
@@ -35,7 +28,7 @@ SAID = {
 def queue() -> str:
     """Held comments, oldest first; `?status=` shows approved or rejected ones instead."""
     wanted = request.args.get("status", Status.HELD)
-    status = Status(wanted) if wanted in OPEN else Status.HELD
+    status = Status(wanted) if wanted in DECIDABLE else Status.HELD
     after = request.args.get("after", type=row_number)
     with services().database.reading() as db:
         page = read_queue(db, current_moderator(), status, after=after)
@@ -110,4 +103,4 @@ def _show(public_id: str, problem: str | None = None) -> str:
 def _back() -> str:
     """The queue the decision was made from."""
     status = request.args.get("status", "")
-    return url_for("moderators.queue", status=status if status in OPEN else None)
+    return url_for("moderators.queue", status=status if status in DECIDABLE else None)
