@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,16 +16,13 @@ from multiprocessing.util import Finalize
 
 import structlog
 from flask import Flask
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
-from config import Settings
+from config import ROOT, Settings
 from moderation.services import Background, Services
 
 log = structlog.get_logger()
 
-TARGET = "wsgi:app"
+TARGET = "moderation.serve:load"
 STOP_WITHIN = 20  # seconds for requests and the batch in hand
 LOOK_EVERY = 1.0  # seconds between looks whether the main process is still there
 
@@ -34,28 +32,32 @@ class PortTaken(Exception):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a stop signal. Raises PortTaken when the address is in use."""
+    """Become the server: replaces this process. Raises PortTaken when the address is in use.
+
+    Granian's main process then holds nothing of ours: only the process that serves does.
+    """
     require_free_port(settings.HOST, settings.PORT)
-    Granian(
-        TARGET,
-        address=settings.HOST,
-        port=settings.PORT,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=settings.THREADS,
-        websockets=False,
-        log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_WITHIN,
-    ).serve(target_loader=load)
+    options = {
+        "--interface": "wsgi",
+        "--host": settings.HOST,
+        "--port": settings.PORT,
+        "--workers": 1,
+        "--blocking-threads": settings.THREADS,
+        "--log-level": "error",
+        "--workers-kill-timeout": STOP_WITHIN,
+        "--working-dir": ROOT,
+    }
+    flags = ["--factory", "--no-ws", "--respawn-failed-workers"]
+    words = [str(word) for option in options.items() for word in option]
+    sys.stdout.flush()
+    # Our own interpreter and checked settings, no shell.
+    os.execv(sys.executable, [sys.executable, "-m", "granian", *words, *flags, TARGET])  # noqa: S606
 
 
-def load(target: str) -> Flask:
-    """The app at `target`, with its background work started; runs in the worker process."""
-    module, _, name = target.partition(":")
-    app: Flask = getattr(importlib.import_module(module), name)
+def load() -> Flask:
+    """The app, with its background work started; runs in the process that serves."""
+    app: Flask = importlib.import_module("wsgi").app
     found: Services = app.extensions["moderation"]
-    found.database.dispose()  # no connection of the process we were forked from is shared
     start_background(found.background)
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     log.info("serving", url=found.settings.public_url, port=found.settings.PORT)

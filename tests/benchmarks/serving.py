@@ -75,10 +75,12 @@ def _measure_submissions(installation: Installation) -> None:
 
 def _measure_memory(installation: Installation) -> None:
     pids = _family_of(installation.processes[0].pid)
-    for pid in pids:
+    for name, pid in zip(("main process", "serving and scoring"), pids, strict=True):
         maps = Path(f"/proc/{pid}/maps").read_text()
         torch = "torch loaded" if "libtorch" in maps else "torch not loaded"
-        print(f"process {pid - pids[0]:+d}: {_resident_mb(pid):.0f} MB resident, {torch}")
+        print(f"{name}: {_resident_mb(pid):.0f} MB resident, {torch}")
+    # Forked processes share pages; each page counts once here.
+    print(f"both together: {sum(map(_proportional_mb, pids)):.0f} MB")
 
 
 def _family_of(pid: int) -> list[int]:
@@ -89,6 +91,11 @@ def _family_of(pid: int) -> list[int]:
 def _resident_mb(pid: int) -> float:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _proportional_mb(pid: int) -> float:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.split("\nPss:")[1].split()[0]) / 1000
 
 
 def _measure_make_run() -> None:

@@ -126,6 +126,18 @@ def test_a_damaged_file_is_found_before_anything_is_scored(
         load_scorer(str(tiny_folder), cache)
 
 
+def test_a_file_that_still_loads_but_is_not_the_compiled_one_is_refused(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "models"
+    shutil.copytree(tiny_cache, cache)
+    tokenizer = folder_for(find_model(str(tiny_folder), cache), cache) / TOKENIZER
+    tokenizer.write_bytes(tokenizer.read_bytes() + b"\n")
+
+    with pytest.raises(ScorerUnavailable, match="damaged"):
+        load_scorer(str(tiny_folder), cache)
+
+
 def test_a_graph_of_another_checkpoint_is_not_served(
     tiny_folder: Path, tiny_cache: Path, tmp_path: Path
 ) -> None:

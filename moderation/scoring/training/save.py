@@ -48,6 +48,8 @@ def save_model(model: BertForSequenceClassification, tokenizer: Tokenizer, folde
     state = {name: tensor.half() for name, tensor in model.state_dict().items()}
     torch.save({"config": _detoxify_config(), "state_dict": state}, folder / CHECKPOINT)
     config = {**model.config.to_dict(), "architectures": [type(model).__name__], "dtype": "float32"}
+    # The path of the start on this machine is nobody's business.
+    config.pop("_name_or_path", None)
     _write(folder / "config.json", config)
     _write(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
     tokenizer.save(str(folder / "tokenizer.json"))

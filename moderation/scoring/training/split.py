@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from moderation.scoring.training.data import Row, texts_of
@@ -10,7 +11,7 @@ from moderation.scoring.training.data import Row, texts_of
 # Calibration reads jigsaw2018 only, so more of it is held out.
 HELD_OUT = {"jigsaw2018": 0.08}
 HELD_OUT_OTHERWISE = 0.04
-# Cosine of TF-IDF vectors: paradetox's rewrites lie above 0.5 of their originals.
+# Cosine of TF-IDF vectors: it catches five of six of paradetox's pairs.
 ALIKE = 0.5
 _BLOCK = 500
 
@@ -34,7 +35,7 @@ def split(rows: Sequence[Row], *, seed: int) -> tuple[list[Row], list[Row]]:
 
 
 def _rows_alike(texts: list[str], drawn: list[bool]) -> set[int]:
-    vectors = TfidfVectorizer(min_df=2, sublinear_tf=True, dtype="float32").fit_transform(texts)
+    vectors = TfidfVectorizer(min_df=2, sublinear_tf=True, dtype=np.float32).fit_transform(texts)
     held = vectors[[i for i, is_held in enumerate(drawn) if is_held]].T.tocsc()
     found: set[int] = set()
     for start in range(0, held.shape[1], _BLOCK):
