@@ -45,7 +45,7 @@ def test_our_own_log_tells_type_and_place_of_an_error_and_not_its_message(
 
 @pytest.mark.parametrize("how", ["exception", "exc_info", "error"])
 def test_the_log_of_a_library_does_neither(written: io.StringIO, how: str) -> None:
-    log = logging.getLogger("some.library")
+    log = logging.getLogger("some.package")
     try:
         _break()
     except ValueError as error:
