@@ -35,11 +35,14 @@ class Sweep:
         deadline: dt.timedelta,
         repeat_window: dt.timedelta,
         clock: Callable[[], dt.datetime] = now,
+        grace: float = GRACE,
     ) -> None:
+        """`deadline` is how long a comment may wait; `run()` starts `grace` seconds late."""
         self._database = database
         self._deadline = deadline
         self._repeat_window = repeat_window
         self._clock = clock
+        self._grace = grace
         self._stop = threading.Event()
         self._wake: Callable[[], None] | None = None
 
@@ -59,7 +62,7 @@ class Sweep:
 
     def run(self) -> None:
         """Sweep until `stop()`."""
-        if self._stop.wait(GRACE):
+        if self._stop.wait(self._grace):
             return
         next_wake = time.monotonic()
         while not self._stop.wait(POLL):

@@ -65,6 +65,7 @@ class Room:
             deadline=dt.timedelta(seconds=60),
             repeat_window=DAY,
             clock=self.clock,
+            grace=0,
         )
 
     def status(self, comment_id: int) -> Status:
