@@ -115,6 +115,18 @@ DECISIONS = {Change.APPROVED: Status.APPROVED, Change.REJECTED: Status.REJECTED}
 DECIDABLE = (Status.HELD, Status.APPROVED, Status.REJECTED)  # what a moderator may decide about
 
 
+# What Detoxify's models score; not every model has all of them.
+ATTRIBUTES = (
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "sexual_explicit",
+)
+
+
 class ScorerMode(StrEnum):
     """Who works off the scoring jobs."""
 

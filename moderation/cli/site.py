@@ -1,6 +1,7 @@
 """`flask site …`: the websites that embed comments."""
 
 import dataclasses
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -13,7 +14,7 @@ from moderation.flow.sites import add_site, change_policy
 from moderation.models import Site
 from moderation.policy.context import Policy
 from moderation.services import services
-from moderation.statuses import Publishing
+from moderation.statuses import ATTRIBUTES, Publishing
 
 site = AppGroup("site", help="The websites that embed comments.")
 PUBLISHING = [word.value for word in Publishing]  # click offers an enum's names, not its values
@@ -67,6 +68,13 @@ def snippet(key: str) -> None:
 @click.argument("key")
 @click.option("--publishing", type=click.Choice(PUBLISHING), help="Who publishes.")
 @click.option("--preset", type=click.Choice(PRESETS), help="How much the model holds.")
+@click.option(
+    "--threshold",
+    "thresholds",
+    type=(click.Choice(ATTRIBUTES), click.FloatRange(0, 1)),
+    multiple=True,
+    help="An attribute and the number from which it is held, instead of the preset's.",
+)
 @click.option("--links-max", type=click.IntRange(0, 100), help="Links allowed in a comment.")
 @click.option("--ban-word", "banned_words", multiple=True, help="Hold what holds this word.")
 @click.option("--suspect-word", "suspect_words", multiple=True, help="Likewise.")
@@ -74,8 +82,19 @@ def snippet(key: str) -> None:
 @click.option(
     "--closes-after-days", type=click.IntRange(1, 36_500), help="Close articles after N days."
 )
-def policy(key: str, **changes: object) -> None:
-    """Change the rules of a site; without options show them."""
+@click.option("--reject-banned/--hold-banned", "reject_banned_words", default=None)
+@click.option("--language", help="The site's own language, such as en or de.")
+@click.option("--reply-depth", type=click.IntRange(0, 20), help="Levels of replies.")
+@click.option(
+    "--tracking-parameter",
+    "tracking_parameters",
+    multiple=True,
+    help="A parameter of addresses that does not make another article.",
+)
+def policy(key: str, **changes: Any) -> None:
+    """Change the rules of a site; without options show them. A list given replaces the old one."""
+    if changes["thresholds"]:
+        changes["thresholds"] = dict(changes["thresholds"])
     wanted = {name: value for name, value in changes.items() if value not in (None, ())}
     with services().database.transaction() as session:
         found = find_site_or_fail(session, key)

@@ -19,7 +19,7 @@ ATTRIBUTES = {
 }
 FINDINGS = {
     Code.TOXICITY: "The model finds {attribute} {value:.0%} likely (limit {threshold:.0%})",
-    Code.SCORER_UNAVAILABLE: "The scorer did not run: nobody has scored this text",
+    Code.SCORER_UNAVAILABLE: "No scorer ran, or none with thresholds: nobody has scored this text",
     Code.SCORER_LATE: "The scorer did not answer in time: nobody has scored this text yet",
     Code.TEXT_TOO_LONG: "Longer than the model reads: the end was not scored",
     Code.LANGUAGE_UNSUPPORTED: "Written in a language the model does not know ({detail})",

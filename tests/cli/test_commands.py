@@ -77,6 +77,17 @@ def test_sites_are_listed_with_who_publishes(run: Run, database: Database) -> No
     ]
 
 
+def test_own_thresholds_are_kept_by_attribute(run: Run, database: Database) -> None:
+    run("site", "add", "news", "--origin", "https://news.example.com")
+    options = ("--threshold", "toxicity", "0.9", "--threshold", "threat", "0.5")
+    assert run("site", "policy", "news", *options).exit_code == 0
+    with database.reading() as session:
+        stored = session.scalars(select(Site.policy)).one()
+    assert stored == {"thresholds": {"toxicity": 0.9, "threat": 0.5}}
+    assert run("site", "policy", "news", "--threshold", "rudeness", "0.5").exit_code == 2
+    assert run("site", "policy", "news", "--threshold", "toxicity", "2").exit_code == 2
+
+
 def test_a_policy_is_shown_and_changed_field_by_field(run: Run, database: Database) -> None:
     with database.transaction() as session:
         make_site(session)
