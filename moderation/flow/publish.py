@@ -24,6 +24,7 @@ class Entry:
 
     public_id: str
     parent: str | None
+    parent_name: str | None
     level: int
     name: str | None
     body: str | None
@@ -137,6 +138,7 @@ def _entry(comment: Comment, level: int, known: dict[int, Comment]) -> Entry:
     return Entry(
         public_id=comment.public_id,
         parent=parent.public_id if parent else None,
+        parent_name=parent.name if parent and parent.status is Status.APPROVED else None,
         level=level,
         name=comment.name if is_public else None,
         body=comment.body if is_public else None,

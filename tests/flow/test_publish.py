@@ -117,11 +117,18 @@ def test_the_placeholder_of_a_hidden_parent_holds_nothing_that_was_typed(
     board.move(parent, status)
     placeholder, reply = board.read().entries
     assert placeholder == Entry(
-        public_id=parent, parent=None, level=0, name=None, body=None, created_at=None
+        public_id=parent,
+        parent=None,
+        parent_name=None,
+        level=0,
+        name=None,
+        body=None,
+        created_at=None,
     )
     assert placeholder.is_placeholder
     assert "canary" not in str(placeholder)
     assert (reply.body, reply.level, reply.parent) == ("Reply", 1, parent)
+    assert reply.parent_name is None
 
 
 def test_a_hidden_comment_without_public_replies_leaves_no_trace(board: Board) -> None:
