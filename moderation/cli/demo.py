@@ -7,12 +7,11 @@ from alembic import command
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from moderation.errors import ScorerUnavailable
+from moderation.cli.compiling import compile_apart
 from moderation.flow.moderators import add_moderator
 from moderation.flow.sites import DEMO_SITE, add_site
 from moderation.migrations import config_for
 from moderation.models import Moderator, Site
-from moderation.scoring.compile import compile_model
 from moderation.serve import PortTaken, require_free_port, serve
 from moderation.services import services
 from moderation.statuses import Role
@@ -44,11 +43,9 @@ def set_up() -> str | None:
     """Do what `setup` says; answers the first moderator's password where it was made now."""
     found = services()
     command.upgrade(config_for(found.database.engine), "head")
-    try:
-        compile_model(found.settings.MODEL, found.settings.MODEL_CACHE, click.echo)
-    except ScorerUnavailable as error:
-        # Comments are held until the model is there: worth serving, worth saying.
-        click.secho(f"The model cannot be used yet: {error}", err=True)
+    if not compile_apart(found.settings):
+        # Worth serving all the same, and worth saying.
+        click.secho("The model cannot be used yet: every comment will be held.", err=True)
     _add_demo_site()
     return _add_first_moderator()
 

@@ -3,9 +3,9 @@
 import click
 from flask.cli import AppGroup
 
+from moderation.cli.compiling import compile_apart
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.catalog import OFFICIAL_FILES
-from moderation.scoring.compile import compile_model
 from moderation.scoring.engine import load_scorer
 from moderation.services import services
 
@@ -23,11 +23,8 @@ def list_models() -> None:
 @click.argument("name", required=False)
 def compile_command(name: str | None) -> None:
     """Compile a model for this machine (the one in use by default)."""
-    settings = services().settings
-    try:
-        compile_model(name or settings.MODEL, settings.MODEL_CACHE, click.echo)
-    except ScorerUnavailable as error:
-        raise click.ClickException(str(error)) from None
+    if not compile_apart(services().settings, name):
+        raise click.ClickException("The model is not compiled.")
 
 
 @model.command("check")
