@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 8000
+ifdef PORT
 export PORT
+endif
 export PYTHONUTF8 := 1
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
@@ -19,7 +20,7 @@ help:
 	@echo "make bench             measure"
 
 run: $(STAMP)
-	@$(BIN)/python -m moderation.setup
+	@$(BIN)/python -m moderation.setup --demo
 	@exec $(BIN)/flask --app wsgi demo run
 
 test: $(DEV_STAMP)

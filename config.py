@@ -8,8 +8,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.statuses import ScorerMode
 
@@ -74,6 +77,23 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
+
+    @field_validator("RATE_SUBMIT", "RATE_COMMENTER", "RATE_SIGN_IN")
+    @classmethod
+    def _limits(cls, value: str) -> str:
+        parse_many(value)  # raises ValueError
+        return value
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        try:
+            make_url(value).get_dialect()
+        except SQLAlchemyError:
+            raise ValueError(
+                "must be a database address such as sqlite:///… or postgresql+psycopg://…"
+            ) from None
+        return value
 
     @property
     def public_url(self) -> str:

@@ -35,7 +35,7 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for talkative in ("alembic", "flask-limiter"):
+    for talkative in ("alembic", "flask-limiter", "werkzeug"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

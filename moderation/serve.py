@@ -4,6 +4,7 @@ Granian's main process watches one worker process, which serves and scores. A st
 requests and the batch in hand; whatever dies hard is picked up again from its job row.
 """
 
+import errno
 import importlib
 import os
 import signal
@@ -28,7 +29,7 @@ LOOK_EVERY = 1.0  # seconds between looks whether the main process is still ther
 
 
 class PortTaken(Exception):
-    """Something else listens on this address already."""
+    """This address cannot be listened on; most often something else does already."""
 
 
 def serve(settings: Settings) -> None:
@@ -85,7 +86,9 @@ def require_free_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise PortTaken(f"{host}:{port} cannot be used: {error.strerror}") from None
             raise PortTaken(
                 f"Port {port} on {host} is in use. Stop what listens there, "
                 f"or choose another: make run PORT={port + 1}"

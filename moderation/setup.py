@@ -6,21 +6,23 @@ Standard library only: it runs before settings exist. Never changes a file that 
 import base64
 import os
 import secrets
+import sys
 from pathlib import Path
 
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 
 
-def write_settings(folder: Path = INSTANCE) -> bool:
+def write_settings(folder: Path = INSTANCE, *, demo: bool = False) -> bool:
     """Write `settings.env` into `folder` if there is none; answers whether it did."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)
     lines = [
         "# Secrets of this installation. Back this file up apart from the database: without",
         "# VAULT_KEY no stored email can be read, without INDEX_KEY none can be found.",
         f"SECRET_KEY={new_key()}",
         f"VAULT_KEY={new_key()}",
         f"INDEX_KEY={new_key()}",
-        "DEMO=true",
+        *(["DEMO=true"] if demo else []),
     ]
     try:
         descriptor = os.open(folder / "settings.env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -36,5 +38,5 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-if __name__ == "__main__" and write_settings():
+if __name__ == "__main__" and write_settings(demo="--demo" in sys.argv):
     print("Wrote instance/settings.env with fresh secrets.")

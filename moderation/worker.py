@@ -11,6 +11,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -121,7 +122,7 @@ class Worker:
             self._give_back(lease, claimed)
             return
         try:
-            scores = _numbers(self._scorer, [comment.body for comment in claimed])
+            scores = _numbers(self._scorer, claimed)
         except Exception:
             # One text may break a batch, whatever the scorer calls it; alone it delays only itself.
             log.error("scoring_failed", comments=[c.comment_id for c in claimed], exc_info=True)
@@ -218,8 +219,12 @@ class Worker:
             jobs.report_worker(session, row)
 
 
-def _numbers(scorer: Scorer, texts: Sequence[str]) -> list[Score]:
-    """One score of finite numbers for each text; raises whatever the scorer raises."""
+def _numbers(scorer: Scorer, claimed: Sequence[jobs.Claimed]) -> list[Score]:
+    """One score of finite numbers for each comment; raises whatever the scorer raises.
+
+    The name is as public as the text: of both, the higher number of each attribute counts.
+    """
+    texts = [comment.body for comment in claimed] + [comment.name for comment in claimed]
     with SCORING_SECONDS.time():
         scores = scorer.score(texts)
     if len(scores) != len(texts):
@@ -227,5 +232,12 @@ def _numbers(scorer: Scorer, texts: Sequence[str]) -> list[Score]:
     # PostgreSQL's JSON has no NaN, so one would break the transaction that stores it.
     if not all(math.isfinite(value) for score in scores for value in score.attributes.values()):
         raise ScorerUnavailable("the scorer answered something that is no number")
-    SCORED.inc(len(scores))
-    return scores
+    SCORED.inc(len(claimed))
+    bodies, names = scores[: len(claimed)], scores[len(claimed) :]
+    return [_stricter(body, name) for body, name in zip(bodies, names, strict=True)]
+
+
+def _stricter(body: Score, name: Score) -> Score:
+    """The body's score, raised where the name's is higher. A name tells nothing of a language."""
+    raised = {at: max(value, name.attributes[at]) for at, value in body.attributes.items()}
+    return replace(body, attributes=raised)

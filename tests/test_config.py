@@ -153,3 +153,20 @@ def file(tmp_path: Path) -> Path:
     """A settings file as `make run` writes it."""
     write_settings(tmp_path)
     return tmp_path / "settings.env"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATE_SUBMIT", "nonsense"),
+        ("RATE_COMMENTER", "many"),
+        ("RATE_SIGN_IN", ""),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "oracle9000://x"),
+    ],
+)
+def test_limits_and_addresses_that_mean_nothing_stop_the_start(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load_settings(tmp_path / "none", **{**SECRETS, name: value})

@@ -13,7 +13,7 @@ from tests.together import together
 
 
 def test_it_writes_secrets_that_the_program_accepts(tmp_path: Path) -> None:
-    assert write_settings(tmp_path)
+    assert write_settings(tmp_path, demo=True)
     settings = load_settings(tmp_path / "settings.env")
     Vault(
         vault_key=settings.VAULT_KEY.get_secret_value(),
@@ -22,8 +22,14 @@ def test_it_writes_secrets_that_the_program_accepts(tmp_path: Path) -> None:
     assert settings.DEMO
 
 
+def test_the_demo_is_served_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    write_settings(tmp_path)
+    assert not load_settings(tmp_path / "settings.env").DEMO
+
+
 def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
     folder = tmp_path / "instance"
+    folder.mkdir(mode=0o755)  # another command was first
     write_settings(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "settings.env").stat().st_mode) == 0o600

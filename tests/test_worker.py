@@ -36,13 +36,18 @@ class Room:
         with database.transaction() as session:
             self.site_id = make_site(session).id
 
-    def store(self, *bodies: str) -> list[int]:
+    def store(self, *bodies: str, name: str = "Ada") -> list[int]:
         """Comments that wait for their score."""
         with self.database.transaction() as session:
             site = session.get_one(Site, self.site_id)
             return [
                 make_comment(
-                    session, site, status=Status.PROCESSING, body=body, now=self.clock()
+                    session,
+                    site,
+                    status=Status.PROCESSING,
+                    body=body,
+                    name=name,
+                    now=self.clock(),
                 ).id
                 for body in bodies
             ]
@@ -93,6 +98,14 @@ def test_it_publishes_the_clean_and_holds_the_toxic(room: Room, worker: Worker) 
     assert (room.status(toxic), room.codes(toxic)) == (Status.HELD, [Code.TOXICITY])
     assert room.count(Job) == 0
     assert worker.tick() == 0
+
+
+def test_it_scores_the_name_too_since_it_is_as_public_as_the_text(
+    room: Room, worker: Worker
+) -> None:
+    (comment_id,) = room.store("What a lovely tree.", name="You idiot")
+    worker.tick()
+    assert (room.status(comment_id), room.codes(comment_id)) == (Status.HELD, [Code.TOXICITY])
 
 
 def test_it_works_in_batches(room: Room, worker: Worker) -> None:

@@ -60,8 +60,11 @@ def read_page(site: Site, url: str, title: str = "", published: str = "") -> Pag
     parts = _split(url)
     if _origin(parts) not in {_origin(_split(origin)) for origin in site.origins}:
         raise ForeignArticle("the article is not on one of the site's origins")
+    key = _normalise(parts, frozenset(policy_of(site).tracking_parameters))
+    if len(key.encode()) > URL_MAX:  # percent-encoding may triple it; an index holds no more
+        raise ForeignArticle("the article's address is too long")
     return Page(
-        key=_normalise(parts, frozenset(policy_of(site).tracking_parameters)),
+        key=key,
         url=parts._replace(fragment="").geturl(),
         title=title[:TITLE_MAX],
         published_at=_read_date(published),
@@ -84,7 +87,6 @@ def find_or_create_article(session: Session, site: Site, page: Page, now: dt.dat
         key=page.key,
         url=page.url,
         title=page.title,
-        published_at=page.published_at if page.published_at and page.published_at <= now else None,
         created_at=now,
     )
     try:
@@ -97,16 +99,21 @@ def find_or_create_article(session: Session, site: Site, page: Page, now: dt.dat
     return article
 
 
-def is_closed(policy: Policy, article: Article | None, page: Page, now: dt.datetime) -> bool:
+def is_closed(
+    policy: Policy, article: Article | None, published_at: dt.datetime | None, now: dt.datetime
+) -> bool:
     """Whether new comments are refused: by the policy, or N days after publication.
 
-    The days count from `data-published`, else from the first comment.
+    The days count from `data-published` as this request has it, else from the first comment, and
+    from the earlier where there are both. The claim is not stored: it is anybody's, and a false
+    one must close the article for nobody else.
     """
     if policy.publishing is Publishing.CLOSED:
         return True
     if policy.closes_after_days is None:
         return False
-    start = (article.published_at or article.created_at) if article else page.published_at
+    known = (published_at, article.created_at if article else None)
+    start = min((moment for moment in known if moment is not None), default=None)
     # A difference of two dates never leaves the calendar; a sum may.
     return start is not None and now - start > dt.timedelta(days=policy.closes_after_days)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple, TypedDict
 
@@ -10,7 +11,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moderation.flow.articles import policy_of
+from moderation.flow.articles import is_closed, policy_of
 from moderation.flow.commenters import has_history, is_banned
 from moderation.flow.store import change_status
 from moderation.models import Comment, Event, FindingRow, Score, Site
@@ -70,7 +71,7 @@ def decide(
 
     `presets` are those of the model that made `comment.score`; `failure` says why there is none.
     """
-    judgement = _judge(session, comment, presets, now - repeat_window, failure)
+    judgement = _judge(session, comment, presets, failure, now=now, repeat_window=repeat_window)
     decision = judgement.decision
     event = change_status(
         session,
@@ -93,12 +94,22 @@ def decide(
 
 
 def _judge(
-    session: Session, comment: Comment, presets: Presets, since: dt.datetime, failure: Code | None
+    session: Session,
+    comment: Comment,
+    presets: Presets,
+    failure: Code | None,
+    *,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
 ) -> Judgement:
     try:
         policy = policy_of(session.get_one(Site, comment.site_id), comment.article)
         thresholds = thresholds_in_force(policy, presets) or {}
-        context = _gather(session, comment, policy, thresholds, since, failure)
+        context = replace(
+            _gather(session, comment, policy, thresholds, failure),
+            repeated_text=_is_repeated(session, comment, now - repeat_window),
+            article_closed=is_closed(policy, comment.article, None, now),
+        )
         return Judgement(evaluate(context), policy.preset, thresholds)
     except SQLAlchemyError:
         raise
@@ -113,7 +124,6 @@ def _gather(
     comment: Comment,
     policy: Policy,
     thresholds: Mapping[str, float],
-    since: dt.datetime,
     failure: Code | None,
 ) -> Context:
     # While the scorer fails, an older score says nothing about the text as it stands.
@@ -128,7 +138,6 @@ def _gather(
         over_commenter_rate=Code.COMMENTER_RATE in comment.signals,
         banned_commenter=is_banned(session, comment.commenter_id),
         first_comment=not has_history(session, comment.commenter),
-        repeated_text=_is_repeated(session, comment, since),
         **(_score_facts(score) if score else NO_SCORE),
     )
 

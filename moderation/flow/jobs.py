@@ -24,6 +24,7 @@ class Claimed:
 
     comment_id: int
     version: int
+    name: str
     body: str
     attempts: int
 
@@ -57,7 +58,7 @@ def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit:
         .execution_options(synchronize_session=False)
     ).all()
     rows = session.execute(
-        select(Comment.id, Comment.version, Comment.body, Job.attempts)
+        select(Comment.id, Comment.version, Comment.name, Comment.body, Job.attempts)
         .join(Job, Job.comment_id == Comment.id)
         .where(Comment.id.in_(taken))
         .order_by(Comment.id)

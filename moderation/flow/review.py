@@ -51,16 +51,20 @@ def undo(
     version_seen: int,
     moderator: Moderator,
     now: dt.datetime,
-) -> Event:
+) -> Event | None:
     """Take the last decision of a moderator back: the comment stands where it stood before.
+
+    None where this moderator undid that version already (a second click).
 
     It counts as touched by a human from then on, so a machine will not decide it again.
     Raises VersionConflict, or NothingToUndo where the last change was no such decision.
     """
     comment = _lock(session, comment_id)
+    last = last_event(session, comment)
+    if _is_undone_already(last, version_seen, moderator):
+        return None
     if comment.version != version_seen:
         raise _conflict(session, comment)
-    last = last_event(session, comment)
     if last is None or last.change not in DECISIONS or last.from_status is None:
         raise NothingToUndo("the last change was not a moderator's decision")
     return change_status(
@@ -88,6 +92,15 @@ def _lock(session: Session, comment_id: int) -> Comment:
 def _is_same_decision(comment: Comment, to: Status, reason: Reason | None) -> bool:
     by_hand = comment.decided_by is Actor.MODERATOR
     return by_hand and comment.status is to and comment.reason == reason
+
+
+def _is_undone_already(last: Event | None, version_seen: int, moderator: Moderator) -> bool:
+    return (
+        last is not None
+        and last.change is Change.UNDONE
+        and last.moderator_id == moderator.id
+        and last.version == version_seen + 1
+    )
 
 
 def _conflict(session: Session, comment: Comment) -> VersionConflict:

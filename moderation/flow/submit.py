@@ -64,7 +64,7 @@ def submit(
     if stored is not None:
         return stored, False
     article = find_article(session, site, submission.page)
-    if is_closed(policy_of(site, article), article, submission.page, now):
+    if is_closed(policy_of(site, article), article, submission.page.published_at, now):
         raise ArticleClosed("this article takes no more comments")
     parent = _find_parent(session, article, submission.parent)
     if article is not None:

@@ -34,9 +34,9 @@ class Article(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     key: Mapped[str] = mapped_column(Text)  # the normalised address, see flow/articles.py
     url: Mapped[str] = mapped_column(Text)  # as the first comment gave it
-    title: Mapped[str] = mapped_column(Text)  # untrusted text from the first comment
+    # Untrusted text from the first comment: nobody scored it, so only moderators see it.
+    title: Mapped[str] = mapped_column(Text)
     publishing: Mapped[Publishing | None] = mapped_column(enum_of(Publishing))
-    published_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
 

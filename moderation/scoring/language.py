@@ -16,13 +16,14 @@ _LANGUAGES = frozenset({
     "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "mk", "nl", "no", "pl", "pt", "ro",
     "ru", "sk", "sl", "sq", "sr", "sv", "th", "tl", "tr", "uk", "vi", "zh",
 })  # fmt: skip
-_LINK_OR_HANDLE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|&\w+;|\[\[[^\]]*\]\]")
+_LINK_OR_HANDLE = re.compile(r"https?://\S+|www\.\S+|@\w+|&\w+;")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _LAUGHTER = re.compile(r"a*(?:[hj][aei]){2,}h?|l(?:o+l)+", re.IGNORECASE)
 _MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'"})
-# More than enough to tell, and a bound on the time for a huge text.
-_CHARACTERS = 2000
+# Each window of a long text is told apart, so that nothing foreign hides behind English.
+_WINDOW = 2000
+_SHORTEST_WINDOW = 200
 
 # The part of a text's different words that must be everyday English for the text to be: less
 # where letter statistics are unsure. Below _UNSURE nothing but English is believed of them.
@@ -39,7 +40,7 @@ def warm_up() -> None:
 
 
 def has_words(text: str) -> bool:
-    """Whether there is any word outside links, handles and hashtags; laughter is none."""
+    """Whether there is any word outside links and handles; laughter is none."""
     return bool(_words(text))
 
 
@@ -48,9 +49,18 @@ def identify(text: str) -> str | None:
 
     None also for a text without words (see `has_words`): emoji, numbers, a link, laughter.
     """
-    words = list(dict.fromkeys(_words(text)))
-    if not words:
-        return None
+    codes = {_identify_words(words) for window in _windows(text) if (words := _words(window))}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _windows(text: str) -> list[str]:
+    """The text in pieces long enough to tell; the end joins the piece before where it is not."""
+    starts = range(0, max(len(text) - _SHORTEST_WINDOW, 1), _WINDOW)
+    return [text[at : at + _WINDOW] for at in starts[:-1]] + [text[starts[-1] :]]
+
+
+def _identify_words(every: list[str]) -> str | None:
+    words = list(dict.fromkeys(every))
     code, certainty = _identifier().classify(" ".join(words))
     if code == "en" or _english_share(words) >= _share_needed(certainty):
         return "en"
@@ -59,7 +69,7 @@ def identify(text: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     """The text's words with stretched letters let go, and without laughter, which is no one's."""
-    cleaned = _LINK_OR_HANDLE.sub(" ", text[:_CHARACTERS].translate(_MARKS))
+    cleaned = _LINK_OR_HANDLE.sub(" ", text.translate(_MARKS))
     words = [_STRETCHED.sub(r"\1", word) for word in _WORD.findall(cleaned)]
     return [word for word in words if not _LAUGHTER.fullmatch(word)]
 

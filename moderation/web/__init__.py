@@ -32,7 +32,6 @@ def register_web(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
-        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.SESSION_HOURS),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
         RATELIMIT_STORAGE_URI=settings.RATE_STORAGE,
         SEND_FILE_MAX_AGE_DEFAULT=dt.timedelta(days=365),

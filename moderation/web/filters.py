@@ -5,7 +5,7 @@ import datetime as dt
 from flask import Flask
 
 from moderation.models import FindingRow
-from moderation.statuses import Code, Reason, Status
+from moderation.statuses import DECIDABLE, Code, Reason, Status
 from moderation.text import paragraphs
 
 ATTRIBUTES = {
@@ -76,4 +76,6 @@ def register_filters(app: Flask) -> None:
     """Hand these to all templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(paragraphs=paragraphs, explain=explain, show_time=show_time)
-    app.jinja_env.globals.update(ATTRIBUTES=ATTRIBUTES, REASONS=REASONS, STATES=STATES)
+    app.jinja_env.globals.update(
+        ATTRIBUTES=ATTRIBUTES, DECIDABLE=DECIDABLE, REASONS=REASONS, STATES=STATES
+    )

@@ -33,7 +33,8 @@ def _range_of(address: str | None) -> str:
     return str(network)
 
 
-limiter = Limiter(key_func=address_range)
+# Where the storage of the limits does not answer, each process counts for itself meanwhile.
+limiter = Limiter(key_func=address_range, in_memory_fallback_enabled=True)
 
 
 def retry_after() -> int:

@@ -63,6 +63,8 @@ def _may_see_details() -> bool:
     if token and hmac.compare_digest(sent.encode(), token.get_secret_value().encode()):
         return True
     # Behind a proxy on the same host everybody seems to come from loopback.
+    if services().settings.secure or services().settings.TRUSTED_PROXIES:
+        return False
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     return not forwarded and _is_loopback(request.remote_addr)
 
@@ -77,9 +79,12 @@ def _is_loopback(address: str | None) -> bool:
 def _check() -> dict[str, str]:
     try:
         with services().database.reading() as session:
+            migrations = _check_migrations(session)
+            if migrations != "ok":
+                return {"database": "ok", "migrations": migrations}
             return {
                 "database": "ok",
-                "migrations": _check_migrations(session),
+                "migrations": migrations,
                 "model": _check_model(session),
                 "queue": _check_queue(session),
             }

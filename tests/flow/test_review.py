@@ -203,6 +203,14 @@ def test_what_was_undone_cannot_be_undone_again(office: Office) -> None:
     assert office.stored(comment_id).status is Status.HELD
 
 
+def test_the_same_undo_sent_twice_changes_nothing_the_second_time(office: Office) -> None:
+    comment_id = office.comment()
+    office.decide(comment_id)
+    assert office.undo(comment_id, seen=3)
+    assert office.undo(comment_id, seen=3) is None
+    assert office.stored(comment_id).version == 4
+
+
 def test_a_decision_of_the_machine_cannot_be_undone(office: Office) -> None:
     comment_id = office.comment(Status.APPROVED)
     with pytest.raises(NothingToUndo):

@@ -76,3 +76,21 @@ def test_words_that_fit_nowhere_are_not_taken_for_english(text: str) -> None:
 
 def test_a_huge_text_is_told_by_its_beginning() -> None:
     assert identify("This is what they said. " * 100_000) == "en"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[Ich hasse euch alle, ihr dreckigen Schweine, verreckt endlich]]",
+        "#ihr #seid #dreckige #schweine #verreckt",
+        "\N{DECIDUOUS TREE}" * 2001 + " Ich hasse euch alle, ihr dreckigen Schweine, verreckt",
+        "Nice tree. " * 190 + "Ich hasse euch alle, ihr dreckigen Schweine, verreckt endlich",
+    ],
+)
+def test_a_foreign_text_does_not_hide(text: str) -> None:
+    assert has_words(text)
+    assert identify(text) != "en"
+
+
+def test_a_long_english_text_is_english() -> None:
+    assert identify("Nice tree in the old market square, thank you all. " * 120) == "en"

@@ -184,3 +184,11 @@ def test_it_stands_aside_where_comments_are_closed(database: Database, reader: R
 
     assert "Comments are closed here." in page.text
     assert not page.all("form")
+
+
+def test_the_title_that_nobody_scored_is_shown_to_no_reader(reader: Reader) -> None:
+    answer = reader.send_json(title="The mayor is an idiot")
+    assert answer.status_code == 202
+    private = reader.client.get(answer.json["manage_url"])  # type: ignore[index]
+    assert "mayor" not in reader.read().text
+    assert "mayor" not in private.text

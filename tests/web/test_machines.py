@@ -1,6 +1,7 @@
 """What machines ask: alive, ready, and in numbers. Each check fails when the thing is broken."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from config import load_settings
+from config import Settings, load_settings
 from moderation.app import create_app
 from moderation.db import Database
 from moderation.errors import ScorerUnavailable
@@ -181,3 +182,23 @@ def test_it_counts_what_waits(client: FlaskClient, database: Database, site: Sit
     )
     assert numbers["comments_held"] == "1.0"
     assert numbers["comments_waiting_for_score"] == "2.0"
+
+
+@pytest.mark.parametrize("change", [{"TRUSTED_PROXIES": 1}, {"PUBLIC_URL": "https://c.example"}])
+def test_behind_a_proxy_loopback_proves_nothing(
+    settings: Settings, clock: Clock, change: dict[str, Any]
+) -> None:
+    app = create_app(settings.model_copy(update=change), clock=clock)
+    assert app.test_client().get("/metrics").status_code == 404
+    app.extensions["moderation"].database.dispose()
+
+
+def test_an_empty_database_is_told_by_its_remedy(
+    settings: Settings, clock: Clock, tmp_path: Path
+) -> None:
+    url = {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"}
+    app = create_app(settings.model_copy(update=url), clock=clock)
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert "db upgrade" in answer.json["checks"]["migrations"]  # type: ignore[index]
+    app.extensions["moderation"].database.dispose()

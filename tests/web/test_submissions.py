@@ -1,11 +1,13 @@
 """Every answer of `POST /s/<site>/comments`, as a page and as JSON."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from config import Settings
@@ -416,3 +418,15 @@ class TestAsShipped:
             codes.append(reader.send(csrf_token=token, body=f"Thought {number}.").status_code)
 
         assert codes == [202] * 5 + [429] * 2
+
+
+@settings(SCORE_WAIT=0)
+def test_a_false_date_of_publication_closes_the_article_for_nobody_else(
+    database: Database, reader: Reader, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.scalars(select(Site)).one().policy = {"closes_after_days": 7}
+    almost = (clock() - dt.timedelta(days=7) + dt.timedelta(seconds=2)).isoformat()
+    assert reader.send(published=almost, body="First.").status_code == 202
+    clock.forward(60)
+    assert reader.send(body="Second.").status_code == 202

@@ -51,5 +51,5 @@ def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> 
     )
     article = find_article(session, site, page)
     policy = policy_of(site, article)
-    closed = is_closed(policy, article, page, services().clock())
+    closed = is_closed(policy, article, page.published_at, services().clock())
     return Stand(site=site, page=page, article=article, policy=policy, is_closed=closed)
