@@ -107,7 +107,9 @@ def test_a_claim_takes_the_oldest_with_their_texts(desk: Desk, clock: Clock) -> 
     first, second = desk.claim(limit=3), desk.claim(limit=3)
     assert [c.comment_id for c in first.comments] == [*old, young[0]]
     assert [c.comment_id for c in second.comments] == young[1:]
-    assert first.comments[0] == jobs.Claimed(old[0], version=1, body="Text 0", attempts=1)
+    assert first.comments[0] == jobs.Claimed(
+        old[0], version=1, name="Ada", body="Text 0", attempts=1
+    )
     assert desk.claim().comments == ()
 
 

@@ -44,7 +44,16 @@ FOREIGN = {
     "этот политик просто врёт всем нам": "ru",
     "이 기사는 정말 좋다": "ko",
 }
-NO_WORDS = ("", "   ", "😀😀", "https://example.org/a-b", "12:30!!!", "@name #tag", "hahaha", "lol")
+NO_WORDS = (
+    "",
+    "   ",
+    "😀😀",
+    "https://example.org/a-b",
+    "12:30!!!",
+    "@name @other",
+    "hahaha",
+    "lol",
+)
 
 
 @pytest.mark.parametrize("text", ENGLISH)

@@ -125,7 +125,6 @@ def test_it_drops_what_reorders_the_page(
     shown = pages("abc\u202edef\u2066ghi\x00\x1b")
 
     assert stored()[-1].body == stored()[-1].name == "abcdefghi"
-    assert "abcdefghi" in Page(shown["thread"]).one("title").text
     for name, html in shown.items():
         assert not {"\u202e", "\u2066", "\x00", "\x1b"} & set(html), name
 

@@ -95,7 +95,7 @@ def test_every_answer_is_what_its_name_says(answers: dict[str, TestResponse]) ->
         **dict.fromkeys(answers, 200),
         **dict.fromkeys(["received", "received json"], 202),
         **dict.fromkeys(["refused", "foreign article", "no token"], 400),
-        **dict.fromkeys(["no private", "no metrics", "nothing", "nothing json"], 404),
+        **dict.fromkeys(["no private", "metrics", "no metrics", "nothing", "nothing json"], 404),
         **dict.fromkeys(["no site", "not found inside"], 404),
         "stranger": 302,
         "ready": 503,
