@@ -63,7 +63,21 @@ def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit:
         .where(Comment.id.in_(taken))
         .order_by(Comment.id)
     )
-    return Claim(lease, tuple(Claimed(*row) for row in rows))
+    comments = tuple(Claimed(*row) for row in rows)
+    _space_out(session, comments, now)
+    return Claim(lease, comments)
+
+
+def _space_out(session: Session, comments: Sequence[Claimed], now: dt.datetime) -> None:
+    """A text whose claims run out unsettled may be what kills its workers: it comes up ever more
+    rarely, so that the server is there in between."""
+    for comment in comments:
+        if comment.attempts > 1:
+            session.execute(
+                update(Job)
+                .where(Job.comment_id == comment.comment_id)
+                .values(run_after=now + pause_after(comment.attempts))
+            )
 
 
 def settle(
@@ -153,7 +167,12 @@ def hold_late(
 def wake_waiting(session: Session, *, now: dt.datetime) -> None:
     """A scorer is back: what rests because of a failure is due at once."""
     # What another worker has locked is in its hands, and waiting for it could deadlock.
-    resting = select(Job.comment_id).where(Job.run_after > now).with_for_update(skip_locked=True)
+    # What still carries a lease was not given back: it may have killed its worker.
+    resting = (
+        select(Job.comment_id)
+        .where(Job.run_after > now, Job.lease.is_(None))
+        .with_for_update(skip_locked=True)
+    )
     session.execute(
         update(Job)
         .where(Job.comment_id.in_(resting))

@@ -42,6 +42,13 @@ class Desk:
         with self.database.transaction() as session:
             return jobs.claim(session, now=self.clock(), lease_for=LEASE, limit=limit)
 
+    def is_due(self) -> bool:
+        """Whether a claim would find something."""
+        with self.database.transaction() as session:
+            due = bool(jobs.claim(session, now=self.clock(), lease_for=LEASE, limit=8).comments)
+            session.rollback()
+        return due
+
     def settle(self, claimed: jobs.Claimed, lease: str, toxicity: float = 0.1) -> bool:
         score = Score(
             comment_id=claimed.comment_id,
@@ -123,6 +130,22 @@ def test_a_claimed_job_is_nobody_elses_until_its_lease_ends(desk: Desk, clock: C
     assert [c.comment_id for c in second.comments] == [comment_id]
     assert second.comments[0].attempts == 2
     assert first.lease != second.lease
+
+
+def test_a_text_that_kills_its_workers_comes_up_ever_more_rarely(desk: Desk, clock: Clock) -> None:
+    desk.store()
+    waits = []
+    for _ in range(9):
+        assert desk.claim().comments  # and the worker dies
+        with desk.database.transaction() as session:
+            jobs.wake_waiting(session, now=clock())  # another starts
+        start = clock.now
+        while not desk.is_due():
+            clock.forward(10)
+        waits.append((clock.now - start).total_seconds())
+    assert waits[0] == 30
+    assert waits == sorted(waits)
+    assert waits[-1] == 300
 
 
 def test_claims_at_the_same_moment_never_share_a_job(desk: Desk) -> None:
