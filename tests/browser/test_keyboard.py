@@ -53,7 +53,7 @@ def test_the_first_wrong_field_has_the_focus_and_says_what_is_wrong(
     expect(name).to_have_accessible_description("Please enter a name.")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("A text to keep.")
     expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(2)
-    expect(page).to_have_title("Error: Comments: Trees")
+    expect(page).to_have_title("Error: Comments")
 
 
 def test_a_reply_is_started_from_its_comment(
