@@ -5,7 +5,6 @@ requests and the batch in hand; whatever dies hard is picked up again from its j
 """
 
 import errno
-import importlib
 import os
 import signal
 import socket
@@ -23,7 +22,7 @@ from moderation.services import Background, Services
 
 log = structlog.get_logger()
 
-TARGET = "moderation.serve:load"
+TARGET = "wsgi:served"
 STOP_WITHIN = 20  # seconds for requests and the batch in hand
 LOOK_EVERY = 1.0  # seconds between looks whether the main process is still there
 
@@ -55,9 +54,8 @@ def serve(settings: Settings) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "granian", *words, *flags, TARGET])  # noqa: S606
 
 
-def load() -> Flask:
-    """The app, with its background work started; runs in the process that serves."""
-    app: Flask = importlib.import_module("wsgi").app
+def start(app: Flask) -> Flask:
+    """Start the app's background work; runs in the process that serves, and answers the app."""
     found: Services = app.extensions["moderation"]
     start_background(found.background)
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
