@@ -123,7 +123,7 @@ def _photograph(demo: Stage) -> None:
         page.frame_locator("iframe").locator(".thread").wait_for()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / "article.png")
-        page.set_viewport_size({"width": 1280, "height": 1110})
+        page.set_viewport_size({"width": 1280, "height": 1150})
         sign_in(page, demo)
         page.goto(f"{demo.url}/queue")
         page.screenshot(path=IMAGES / "queue.png")
