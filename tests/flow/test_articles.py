@@ -224,3 +224,8 @@ def test_it_names_an_unknown_site(database: Database, site: Site) -> None:
         assert find_site(session, "news").id == site.id
         with pytest.raises(UnknownSite):
             find_site(session, "olds")
+
+
+def test_an_address_that_no_index_holds_is_refused() -> None:
+    with pytest.raises(ForeignArticle):  # percent-encoding makes six characters of each
+        read_page(SITE, "https://news.example.com/?q=" + "ü" * 900)

@@ -291,6 +291,14 @@ def test_the_policy_of_the_moment_of_decision_counts(
     assert bench.decide(comment_id) == [code]
 
 
+def test_an_article_that_closed_while_its_comment_waited_holds_it(bench: Bench) -> None:
+    bench.set_policy(closes_after_days=7)
+    comment_id = bench.store(now=NOON - dt.timedelta(days=8))
+    assert bench.decide(comment_id) == [Code.ARTICLE_CLOSED]
+    bench.set_policy(closes_after_days=9)
+    assert bench.decide(body="Another tree.") == []
+
+
 def test_a_rule_that_breaks_holds_the_comment(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

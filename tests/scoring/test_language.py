@@ -93,6 +93,8 @@ def test_a_huge_text_is_told_by_its_beginning() -> None:
         "[[Ich hasse euch alle, ihr dreckigen Schweine, verreckt endlich]]",
         "#ihr #seid #dreckige #schweine #verreckt",
         "\N{DECIDUOUS TREE}" * 2001 + " Ich hasse euch alle, ihr dreckigen Schweine, verreckt",
+        "Nice tree in the old market square, thank you all. " * 40
+        + "Ich hasse euch alle, ihr dreckigen Schweine, verreckt endlich. " * 8,
         "Nice tree. " * 190 + "Ich hasse euch alle, ihr dreckigen Schweine, verreckt endlich",
     ],
 )

@@ -78,3 +78,9 @@ def test_each_limit_counts_by_itself(reader: Reader, client: FlaskClient, site: 
 
     assert reader.read().status_code == 200, "reading goes on"
     assert client.get("/login").status_code == 200
+
+
+@pytest.mark.parametrize("overrides", [{"RATE_STORAGE": "redis://127.0.0.1:1/0"}], indirect=True)
+def test_a_storage_of_limits_that_is_down_costs_no_comment(reader: Reader) -> None:
+    assert reader.send_json(body="First.").status_code == 202
+    assert reader.send_json(body="Second.").status_code == 202
