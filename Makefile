@@ -24,7 +24,7 @@ run: $(STAMP)
 	@exec $(BIN)/flask --app wsgi demo run
 
 test: $(DEV_STAMP)
-	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
+	@$(BIN)/python -m moderation.scoring.compiling home instance/cache/models
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint test
@@ -40,7 +40,7 @@ format: $(DEV_STAMP)
 	@$(BIN)/ruff check --fix .
 
 bench: $(DEV_STAMP)
-	@$(BIN)/python -m moderation.scoring.compile home instance/cache/models
+	@$(BIN)/python -m moderation.scoring.compiling home instance/cache/models
 	@$(BIN)/python -m tests.benchmarks
 
 # A stamp of its own: an interrupted start leaves bin/python without pip.

@@ -13,7 +13,7 @@ from moderation.cli import register_commands
 from moderation.db import Database
 from moderation.logs import configure_logs
 from moderation.privacy.vault import Vault
-from moderation.scoring.engine import load_scorer
+from moderation.scoring.serving.engine import load_scorer
 from moderation.services import Background, Services
 from moderation.statuses import ScorerMode
 from moderation.sweep import Sweep, now

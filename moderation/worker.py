@@ -21,7 +21,7 @@ from moderation.flow import jobs
 from moderation.metrics import SCORED, SCORING_SECONDS
 from moderation.models import Score as ScoreRow
 from moderation.models import WorkerRow
-from moderation.scoring.language import has_words
+from moderation.scoring.reading.language import has_words
 from moderation.scoring.score import ModelInfo, Score, Scorer
 from moderation.sweep import Sweep, now
 

@@ -15,7 +15,7 @@ def compile_apart(settings: Settings, model: str | None = None) -> bool:
     """
     words = [model or settings.MODEL, str(settings.MODEL_CACHE.resolve())]
     with subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
-        [sys.executable, "-m", "moderation.scoring.compile", *words],
+        [sys.executable, "-m", "moderation.scoring.compiling", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -5,8 +5,8 @@ from flask.cli import AppGroup
 
 from moderation.cli.compiling import compile_apart
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import OFFICIAL_FILES
-from moderation.scoring.engine import load_scorer
+from moderation.scoring.checkpoints.catalog import OFFICIAL_FILES
+from moderation.scoring.serving.engine import load_scorer
 from moderation.services import services
 
 model = AppGroup("model", help="The classifier.")

@@ -1,6 +1,6 @@
 """Takes the pictures of docs/images from a really running server: by hand, once in a while.
 
-python -m moderation.scoring.compile home instance/cache/models
+python -m moderation.scoring.compiling home instance/cache/models
 python -m tests.browser.screenshots
 """
 

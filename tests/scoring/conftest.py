@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moderation.scoring.compile import compile_model
-from moderation.scoring.engine import CompiledScorer, load_scorer
+from moderation.scoring.compiling.compile import compile_model
+from moderation.scoring.serving.engine import CompiledScorer, load_scorer
 from tests.scoring.tiny_models import make_model
 
 # Where the Makefile compiles the shipped model before the tests.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import OFFICIAL_FILES, find_model
+from moderation.scoring.checkpoints.catalog import OFFICIAL_FILES, find_model
 from tests.scoring.tiny_models import make_model, write_manifest
 
 

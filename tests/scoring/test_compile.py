@@ -15,15 +15,15 @@ import pytest
 import torch
 from detoxify import Detoxify
 
-import moderation.scoring.build as build_module
+import moderation.scoring.compiling.build as build_module
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.build import build
-from moderation.scoring.catalog import CHECKPOINT, find_model
-from moderation.scoring.checkpoint import load_checkpoint
-from moderation.scoring.compile import compile_model
-from moderation.scoring.compiled import GRAPH, TOKENIZER, folder_for, read_facts
-from moderation.scoring.graph import Graph
-from moderation.scoring.reference_texts import REFERENCE_TEXTS
+from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
+from moderation.scoring.checkpoints.checkpoint import load_checkpoint
+from moderation.scoring.compiling.build import build
+from moderation.scoring.compiling.compile import compile_model
+from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
+from moderation.scoring.serving.compiled import GRAPH, TOKENIZER, folder_for, read_facts
+from moderation.scoring.serving.graph import Graph
 from tests.scoring.tiny_models import ARCHITECTURES, LABELS, make_model, write_manifest
 
 
@@ -54,7 +54,7 @@ def test_the_float_graph_gives_detoxifys_own_scores(architecture: str, tmp_path:
 
 
 def test_a_compiled_model_is_not_compiled_again(tiny_folder: Path, tiny_cache: Path) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "moderation.scoring.compile"]
+    command = [sys.executable, "-X", "importtime", "-m", "moderation.scoring.compiling"]
 
     began = time.monotonic()
     done = subprocess.run(
@@ -162,7 +162,13 @@ def test_the_hub_name_in_a_checkpoint_is_not_looked_up(
 
 def test_a_missing_checkpoint_is_said_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "moderation.scoring.compile", "original", str(tmp_path / "models")],
+        [sys.executable, "-m", "moderation.scoring.compiling", "original", str(tmp_path / "m")],
+            sys.executable,
+            "-m",
+            "moderation.scoring.compiling",
+            "original",
+            str(tmp_path / "models"),
+        ],
         capture_output=True,
         text=True,
     )

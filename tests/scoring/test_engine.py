@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import find_model
-from moderation.scoring.compiled import FACTS, GRAPH, TOKENIZER, folder_for
-from moderation.scoring.engine import MAX_CHARACTERS, MAX_WINDOWS, CompiledScorer, load_scorer
+from moderation.scoring.checkpoints.catalog import find_model
+from moderation.scoring.serving.compiled import FACTS, GRAPH, TOKENIZER, folder_for
+from moderation.scoring.serving.engine import (
+    MAX_CHARACTERS,
+    MAX_WINDOWS,
+    CompiledScorer,
+    load_scorer,
+)
 from tests.scoring.tiny_models import LABELS, make_model
 
 REMEDY = "flask --app wsgi model compile"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from detoxify import Detoxify
 
-from moderation.scoring.catalog import CHECKPOINT, HOME, MANIFEST
-from moderation.scoring.digest import sha256_of
-from moderation.scoring.engine import CompiledScorer
+from moderation.scoring.checkpoints.catalog import CHECKPOINT, HOME, MANIFEST
+from moderation.scoring.checkpoints.digest import sha256_of
+from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 from moderation.scoring.labels import LABELS
-from moderation.scoring.reference_texts import REFERENCE_TEXTS
+from moderation.scoring.serving.engine import CompiledScorer
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation.scoring.language import has_words, identify
+from moderation.scoring.reading.language import has_words, identify
 
 ENGLISH = (
     "Thank you for this article.",

@@ -9,7 +9,7 @@ PROGRAM = """
 import json, re, sys, time
 from pathlib import Path
 began = time.monotonic()
-from moderation.scoring.engine import load_scorer
+from moderation.scoring.serving.engine import load_scorer
 scorer = load_scorer("home", Path(sys.argv[1]), threads=1)
 loaded = time.monotonic() - began
 scorer.score(["What a fine article, thank you.", "word " * 3000] * 4)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.scoring.windows import (
+from moderation.scoring.serving.windows import (
     OVERLAP,
     TOKENS_A_BATCH,
     batches_by_length,

@@ -19,8 +19,8 @@ from transformers import (
     XLMRobertaForSequenceClassification,
 )
 
-from moderation.scoring.digest import sha256_of
-from moderation.scoring.reference_texts import REFERENCE_TEXTS
+from moderation.scoring.checkpoints.digest import sha256_of
+from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 
 # As the official files call them: Detoxify renames the first, second and last on loading.
 CLASSES = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]

@@ -13,8 +13,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
-from moderation.scoring.compile import compile_model
-from moderation.scoring.engine import load_scorer
+from moderation.scoring.compiling.compile import compile_model
+from moderation.scoring.serving.engine import load_scorer
 from moderation.scoring.training.calibrate import calibrate, calibration_error, fold_in
 from moderation.scoring.training.data import Row, read_rows, texts_of
 from moderation.scoring.training.encoder import load_encoder, load_tokenizer

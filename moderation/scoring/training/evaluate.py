@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from moderation.scoring.compile import compile_model
-from moderation.scoring.engine import load_scorer
-from moderation.scoring.language import has_words, identify
+from moderation.scoring.compiling.compile import compile_model
+from moderation.scoring.reading.language import has_words, identify
 from moderation.scoring.score import Scorer
+from moderation.scoring.serving.engine import load_scorer
 from moderation.scoring.training.data import read_test
 
 FOREIGN = ("french", "spanish", "italian", "portuguese")

@@ -13,7 +13,7 @@ from typing import Any
 
 from moderation.errors import ScorerUnavailable
 
-HOME = Path(__file__).parent / "home"
+HOME = Path(__file__).parent.parent / "home"
 CHECKPOINT = "checkpoint.ckpt"
 MANIFEST = "manifest.json"
 

@@ -11,8 +11,8 @@ from detoxify.detoxify import get_model_and_tokenizer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import Model
-from moderation.scoring.digest import sha256_of
+from moderation.scoring.checkpoints.catalog import Model
+from moderation.scoring.checkpoints.digest import sha256_of
 
 # What Detoxify calls the labels of its older checkpoints.
 _RENAMED = {

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import Model
-from moderation.scoring.digest import sha256_of
+from moderation.scoring.checkpoints.catalog import Model
+from moderation.scoring.checkpoints.digest import sha256_of
 
 RECIPE = 2
 GRAPH = "graph.onnx"

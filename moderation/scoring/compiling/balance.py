@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from moderation.scoring.checkpoint import Checkpoint
+from moderation.scoring.checkpoints.checkpoint import Checkpoint
 
 # How much of the spread goes to the weights: of 0.5, 0.7, 0.75, 0.85 and 1 the one with the
 # smallest change of scores on the shipped checkpoint.

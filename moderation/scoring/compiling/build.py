@@ -12,14 +12,14 @@ import numpy.typing as npt
 import torch
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.balance import balance
-from moderation.scoring.catalog import Model
-from moderation.scoring.checkpoint import Checkpoint, load_checkpoint
-from moderation.scoring.compiled import GRAPH, TOKENIZER, Facts, write_facts
-from moderation.scoring.digest import sha256_of
-from moderation.scoring.export import export_graph, quantise_graph
-from moderation.scoring.graph import Graph
-from moderation.scoring.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
+from moderation.scoring.checkpoints.catalog import Model
+from moderation.scoring.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from moderation.scoring.checkpoints.digest import sha256_of
+from moderation.scoring.compiling.balance import balance
+from moderation.scoring.compiling.export import export_graph, quantise_graph
+from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
+from moderation.scoring.serving.compiled import GRAPH, TOKENIZER, Facts, write_facts
+from moderation.scoring.serving.graph import Graph
 
 LONGEST = 512
 # A text's score may move this far in the float graph and in the quantised one.

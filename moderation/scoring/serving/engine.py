@@ -11,12 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.catalog import Model, find_model
-from moderation.scoring.compiled import GRAPH, REMEDY, TOKENIZER, Facts, folder_for, read_facts
-from moderation.scoring.graph import Graph
-from moderation.scoring.language import identify, warm_up
+from moderation.scoring.checkpoints.catalog import Model, find_model
+from moderation.scoring.reading.language import identify, warm_up
 from moderation.scoring.score import ModelInfo, Score
-from moderation.scoring.windows import Window, batches_by_length
+from moderation.scoring.serving.compiled import (
+    GRAPH,
+    REMEDY,
+    TOKENIZER,
+    Facts,
+    folder_for,
+    read_facts,
+)
+from moderation.scoring.serving.graph import Graph
+from moderation.scoring.serving.windows import Window, batches_by_length
 
 MAX_WINDOWS = 8
 # Far more than eight windows hold, so that a megabyte is never tokenised.

@@ -9,8 +9,8 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.compiled import REMEDY, Facts
-from moderation.scoring.windows import Window, cut_windows
+from moderation.scoring.serving.compiled import REMEDY, Facts
+from moderation.scoring.serving.windows import Window, cut_windows
 
 
 class Graph:

@@ -1,0 +1,1 @@
+"""Reading a text before any model does: its language, its words, what its disguises hide."""

@@ -1,0 +1,1 @@
+"""Scoring with a compiled folder: onnxruntime, tokenizers and numpy, never torch."""
