@@ -162,7 +162,7 @@ def test_the_hub_name_in_a_checkpoint_is_not_looked_up(
 
 def test_a_missing_checkpoint_is_said_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "moderation.scoring.compiling", "original", str(tmp_path / "m")],
+        [
             sys.executable,
             "-m",
             "moderation.scoring.compiling",
