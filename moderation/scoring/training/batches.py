@@ -7,24 +7,28 @@ from dataclasses import dataclass
 import torch
 from tokenizers import Tokenizer
 
-from moderation.scoring.training.data import Row, share_of
+from moderation.scoring.labels import LABELS
+from moderation.scoring.training.data import Row, mix_offset, share_of
 from moderation.scoring.training.perturb import perturb
 
 BATCH = 32
-LENGTH = 128
-DISGUISED = 0.12
+LENGTH = 160
+DISGUISED = 0.18
 # Rows sorted by length together: long enough for little padding, short enough to mix.
 _POOL = BATCH * 64
+_NO_OFFSETS = [0.0] * (len(LABELS) - 1)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Tokens (rows × longest), attention mask alike, labels (rows × 6), weights (rows)."""
+    """Tokens (rows × longest), attention mask alike, labels (rows × 6), weights (rows), and what
+    is added to the logit of each label for the row's source (rows × 6)."""
 
     ids: torch.Tensor
     mask: torch.Tensor
     labels: torch.Tensor
     weights: torch.Tensor
+    offsets: torch.Tensor
 
 
 def plan_epoch(
@@ -54,6 +58,7 @@ def collate(pairs: Sequence[tuple[list[int], Row]]) -> Batch:
         mask=torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in pairs]),
         labels=torch.tensor([row.labels for _, row in pairs]),
         weights=torch.tensor([row.weight for _, row in pairs]),
+        offsets=torch.tensor([[mix_offset(row.source)] + _NO_OFFSETS for _, row in pairs]),
     )
 
 

@@ -74,7 +74,7 @@ def masked_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Cross-entropy over known labels only, each row by its weight."""
     known = batch.labels != UNKNOWN
     each = nn.functional.binary_cross_entropy_with_logits(
-        logits, batch.labels.clamp(min=0), reduction="none"
+        logits + batch.offsets, batch.labels.clamp(min=0), reduction="none"
     )
     by_row = (each * known).sum(dim=1)
     return (by_row * batch.weights).sum() / batch.weights.sum()
