@@ -9,7 +9,7 @@ from dotenv import set_key
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from config import INSTANCE
+import config
 from moderation.cli.model.check import TEXT, show_score
 from moderation.cli.model.sentences import compile_or_fail, in_sentences
 from moderation.flow.articles import policy_of
@@ -20,35 +20,32 @@ from moderation.scoring.score import ModelInfo
 from moderation.scoring.serving.engine import load_scorer
 from moderation.services import services
 
-SETTINGS_FILE = INSTANCE / "settings.env"
-
 
 @click.command("use")
 @click.argument("name")
 @with_appcontext
 def use(name: str) -> None:
     """Score with this model from the next start on: a name from `model list`, or a folder."""
-    settings = services().settings
-    _require_a_say()
+    settings, file = services().settings, config.INSTANCE / "settings.env"
+    _require_a_say(file)
     if name not in known_models(settings.MODEL_CACHE):
         name = str(Path(name).resolve())
     compile_or_fail(settings, name)
     with in_sentences():
         scorer = load_scorer(name, settings.MODEL_CACHE)
         show_score(scorer, TEXT)
-        set_key(SETTINGS_FILE, "MODEL", name, quote_mode="auto", follow_symlinks=True)
+        set_key(file, "MODEL", name, quote_mode="auto", follow_symlinks=True)
     for warning in _warnings(scorer.info):
         click.secho(warning, fg="yellow")
-    click.echo(f"MODEL={name} stands in {SETTINGS_FILE}. Restart the server and the workers.")
+    click.echo(f"MODEL={name} stands in {file}. Restart the server and the workers.")
 
 
-def _require_a_say() -> None:
+def _require_a_say(file: Path) -> None:
     """The environment wins over the file, so writing the file would change nothing."""
     for variable in ("MODEL", "MODEL_FILE"):
         if variable in os.environ:
             raise click.ClickException(
-                f"{variable} is set in the environment, which wins over {SETTINGS_FILE}: "
-                "change it there."
+                f"{variable} is set in the environment, which wins over {file}: change it there."
             )
 
 

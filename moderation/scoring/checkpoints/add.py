@@ -31,8 +31,12 @@ TOKENIZER_FILES = (
     "spiece.model",
     "sentencepiece.bpe.model",
 )
-_VOCABULARIES = {"tokenizer.json", "vocab.txt", "vocab.json", "spiece.model"} | {
-    "sentencepiece.bpe.model"
+_VOCABULARIES = {
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
 }
 
 
