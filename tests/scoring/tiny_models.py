@@ -70,6 +70,9 @@ def make_model(
     state = {
         name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()
     }
+    # The older files hold this too, though nothing reads it any more.
+    ids = torch.arange(config.max_position_embeddings)[None]
+    state[f"{network.base_model_prefix}.embeddings.position_ids"] = ids
     arch = {
         "model_type": model_type or str(folder),
         "model_name": names[0],

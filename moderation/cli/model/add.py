@@ -42,7 +42,7 @@ def add(
             _require_trust(manifest, sha256, trust=trust)
             manifest = _with_languages(manifest, languages)
             write_manifest(folder, manifest)
-            compile_or_fail(services().settings, str(folder))
+            compile_or_fail(services().settings, str(folder.resolve()))
             facts = read_facts(folder_for(find_model(str(folder), cache), cache))
             settle(folder, replace(manifest, labels=facts.labels), cache)
     click.echo(f"{name} is added. To score with it: flask --app wsgi model use {name}")
