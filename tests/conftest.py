@@ -19,6 +19,7 @@ from moderation.sweep import Sweep
 from moderation.worker import Worker
 from tests import databases
 from tests.doubles import Clock, FixedScorer
+from tests.file_server import FileServer, file_server, make_certificate
 
 SECRETS = {
     "SECRET_KEY": "s" * 43,
@@ -38,6 +39,20 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and certificate for https on loopback."""
+    return make_certificate(tmp_path_factory.mktemp("tls") / "own.pem")
+
+
+@pytest.fixture
+def https_server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    """A server of files on loopback whose certificate counts."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with file_server(certificate) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -3,26 +3,55 @@
 from pathlib import Path
 
 import pytest
+from detoxify.detoxify import MODEL_URLS
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.checkpoints.catalog import OFFICIAL_FILES, find_model
+from moderation.scoring.checkpoints.catalog import find_model, known_models
+from moderation.scoring.checkpoints.official import OFFICIAL
 from tests.scoring.tiny_models import make_model, write_manifest
 
 
-@pytest.mark.parametrize("name", OFFICIAL_FILES)
+@pytest.mark.parametrize("name", OFFICIAL)
 def test_an_official_model_lies_beside_the_cache_and_is_known_by_its_files_name(
     name: str, tmp_path: Path
 ) -> None:
     model = find_model(name, tmp_path / "cache")
 
-    assert model.checkpoint == tmp_path / "checkpoints" / name / OFFICIAL_FILES[name]
+    assert model.checkpoint == tmp_path / "checkpoints" / name / OFFICIAL[name].file
     assert len(model.digest) == 8
     assert model.checkpoint.stem.endswith(model.digest)
     assert model.presets == {}
 
 
+def test_the_addresses_are_detoxifys_own() -> None:
+    assert {name: official.address for name, official in OFFICIAL.items()} == MODEL_URLS
+
+
+def test_what_an_official_model_scores_is_known_before_it_is_here(tmp_path: Path) -> None:
+    explicit = {n for n in OFFICIAL if "sexual_explicit" in find_model(n, tmp_path).labels}
+
+    assert explicit == {"unbiased", "multilingual", "unbiased-small"}
+    assert all({"toxicity", "insult"} <= set(find_model(n, tmp_path).labels) for n in OFFICIAL)
+
+
+def test_an_added_model_is_known_by_its_name(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "checkpoints" / "ours")
+    write_manifest(folder, name="ours")
+    (tmp_path / "checkpoints" / ".adding-x").mkdir()
+
+    assert known_models(tmp_path / "cache") == ["home", *OFFICIAL, "ours"]
+    assert find_model("ours", tmp_path / "cache").folder == folder
+
+
+def test_a_manifest_of_another_checkpoint_makes_no_official_model(tmp_path: Path) -> None:
+    make_model(tmp_path / "checkpoints" / "original")
+
+    with pytest.raises(ScorerUnavailable, match="another checkpoint than Detoxify's"):
+        find_model("original", tmp_path / "cache")
+
+
 def test_only_the_multilingual_model_knows_more_than_english(tmp_path: Path) -> None:
-    several = {n for n in OFFICIAL_FILES if find_model(n, tmp_path).languages != {"en"}}
+    several = {n for n in OFFICIAL if find_model(n, tmp_path).languages != {"en"}}
 
     assert several == {"multilingual"}
     assert find_model("multilingual", tmp_path).languages >= {"en", "fr", "ru", "tr"}

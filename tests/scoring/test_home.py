@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from detoxify import Detoxify
 
-from moderation.scoring.checkpoints.catalog import CHECKPOINT, HOME, MANIFEST
+from moderation.scoring.checkpoints.catalog import CHECKPOINT, HOME
 from moderation.scoring.checkpoints.digest import sha256_of
+from moderation.scoring.checkpoints.manifest import MANIFEST
 from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 from moderation.scoring.labels import LABELS
 from moderation.scoring.serving.engine import CompiledScorer

@@ -1,7 +1,7 @@
 """Small random checkpoints in the structure of Detoxify's official files, made on the spot."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,6 +12,7 @@ from transformers import (
     AlbertForSequenceClassification,
     BertConfig,
     BertForSequenceClassification,
+    PreTrainedConfig,
     PreTrainedModel,
     RobertaConfig,
     RobertaForSequenceClassification,
@@ -25,20 +26,39 @@ from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 # As the official files call them: Detoxify renames the first, second and last on loading.
 CLASSES = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
 LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
+UNBIASED_CLASSES = [
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "identity_attack",
+    "insult",
+    "threat",
+    "sexual_explicit",
+]
 ARCHITECTURES = ("bert", "albert", "roberta", "xlm-roberta")
 _SIZES = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
     "intermediate_size": 64,
-    "num_labels": len(CLASSES),
 }
 
 
-def make_model(folder: Path, architecture: str = "bert", *, model_type: str | None = None) -> Path:
-    """A folder like `home/` with a random model of the architecture, wide in its scores."""
+def make_model(
+    folder: Path,
+    architecture: str = "bert",
+    *,
+    model_type: str | None = None,
+    classes: Sequence[str] = CLASSES,
+    outputs: int | None = None,
+) -> Path:
+    """A folder like `home/` with a random model of the architecture, wide in its scores.
+
+    `outputs` may be more than there are classes, as in the files of the unbiased models.
+    """
     folder.mkdir(parents=True)
     tokenizer, config, network_class, names = _RECIPES[architecture]()
+    config.num_labels = outputs or len(classes)
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(
         json.dumps({"tokenizer_class": names[1], "model_max_length": 64, **_SPECIALS[architecture]})
@@ -50,13 +70,16 @@ def make_model(folder: Path, architecture: str = "bert", *, model_type: str | No
     state = {
         name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()
     }
+    # The older files hold this too, though nothing reads it any more.
+    ids = torch.arange(config.max_position_embeddings)[None]
+    state[f"{network.base_model_prefix}.embeddings.position_ids"] = ids
     arch = {
         "model_type": model_type or str(folder),
         "model_name": names[0],
         "tokenizer_name": names[1],
-        "num_classes": len(CLASSES),
+        "num_classes": config.num_labels,
     }
-    page = {"arch": {"args": arch}, "dataset": {"args": {"classes": CLASSES}}}
+    page = {"arch": {"args": arch}, "dataset": {"args": {"classes": list(classes)}}}
     torch.save({"config": page, "state_dict": state}, folder / "checkpoint.ckpt")
     write_manifest(folder)
     return folder
@@ -81,7 +104,7 @@ def _spread(network: PreTrainedModel) -> None:
                 parameter.mul_(10.0)
 
 
-Recipe = tuple[Tokenizer, object, type[PreTrainedModel], tuple[str, str]]
+Recipe = tuple[Tokenizer, PreTrainedConfig, type[PreTrainedModel], tuple[str, str]]
 
 
 def _bert() -> Recipe:

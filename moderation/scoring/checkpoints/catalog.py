@@ -1,32 +1,22 @@
-"""Which models there are: the one in the box, Detoxify's own, and folders like the one in the box.
+"""Which models there are: the one in the box, Detoxify's own, added ones, and other folders.
 
-A model is known by the sha256 of its checkpoint, from its manifest or, for an official one,
-from its file's name. Only a checkpoint whose hash matches is ever opened.
+A model is known by the sha256 of its checkpoint, from its manifest or, for an official one that
+was put in place by hand, from its file's name. Only a checkpoint whose hash matches is ever opened.
 """
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from moderation.errors import ScorerUnavailable
+from moderation.scoring.checkpoints.manifest import MANIFEST, read_manifest
+from moderation.scoring.checkpoints.official import OFFICIAL
 
 HOME = Path(__file__).parent.parent / "home"
 CHECKPOINT = "checkpoint.ckpt"
-MANIFEST = "manifest.json"
-
-# Detoxify's release files; what follows the last hyphen is the start of their sha256.
-OFFICIAL_FILES = {
-    "original": "toxic_original-c1212f89.ckpt",
-    "unbiased": "toxic_debiased-c7548aa0.ckpt",
-    "multilingual": "multilingual_debiased-0b549669.ckpt",
-    "original-small": "original-albert-0e1d6498.ckpt",
-    "unbiased-small": "unbiased-albert-c8519128.ckpt",
-}
-_ENGLISH = frozenset({"en"})
-_MULTILINGUAL = frozenset({"en", "fr", "es", "it", "pt", "tr", "ru"})
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+"""What an added model may be called."""
 
 
 @dataclass(frozen=True)
@@ -38,61 +28,88 @@ class Model:
     """Holds config.json and the tokenizer's files."""
     checkpoint: Path
     digest: str
-    """The checkpoint's sha256 in hex: all of it, or its first 8 digits for an official one."""
+    """The checkpoint's sha256 in hex, or its first 8 digits where only those are known."""
     languages: frozenset[str]
-    presets: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _NO_PRESETS)
-
-
-_NO_PRESETS: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    labels: tuple[str, ...] = ()
+    presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name → sha256 of the folder's other files, as far as they are pinned."""
 
 
 def find_model(model: str, cache: Path) -> Model:
-    """The model called `home`, an official name, or that of a folder with a manifest.
+    """The model called `home`, an official or added name, or that of a folder with a manifest.
 
-    An official model's files are expected under `checkpoints/NAME/` beside the cache folder.
+    Files of official and added models lie in `checkpoints/NAME/` beside the cache folder.
     Raises ScorerUnavailable for an unknown name and for a folder without a usable manifest.
     """
     if model == "home":
         return _from_folder(HOME)
-    if model in OFFICIAL_FILES:
-        return _official(model, cache.parent / "checkpoints" / model)
+    if model in OFFICIAL:
+        return _official(model, folder_of(model, cache))
+    if model in added_models(cache):
+        return _from_folder(folder_of(model, cache))
     folder = Path(model)
     if folder.is_dir():
         return _from_folder(folder.resolve())
-    names = ", ".join(["home", *OFFICIAL_FILES])
+    names = ", ".join(known_models(cache))
     raise ScorerUnavailable(f"no model {model!r}: use one of {names}, or an existing folder")
 
 
+def known_models(cache: Path) -> list[str]:
+    """The names of all models: the one in the box, the official ones, the added ones."""
+    return ["home", *OFFICIAL, *added_models(cache)]
+
+
+def added_models(cache: Path) -> list[str]:
+    """The names of the models that were added on this machine."""
+    found = (path.parent.name for path in checkpoints(cache).glob(f"*/{MANIFEST}"))
+    return sorted(name for name in found if NAME.fullmatch(name) and name not in OFFICIAL)
+
+
+def checkpoints(cache: Path) -> Path:
+    """The folder of checkpoints, beside that of compiled models."""
+    return cache.parent / "checkpoints"
+
+
+def folder_of(name: str, cache: Path) -> Path:
+    """Where an official or added model's files lie, whether or not they do."""
+    return checkpoints(cache) / name
+
+
 def _official(name: str, folder: Path) -> Model:
-    file = OFFICIAL_FILES[name]
+    official = OFFICIAL[name]
+    if (folder / MANIFEST).exists():
+        return _pinned(name, folder)
     return Model(
         name=name,
         folder=folder,
-        checkpoint=folder / file,
-        digest=Path(file).stem.rpartition("-")[2],
-        languages=_MULTILINGUAL if name == "multilingual" else _ENGLISH,
+        checkpoint=folder / official.file,
+        digest=official.digest,
+        languages=official.languages,
+        labels=official.labels,
     )
 
 
-def _from_folder(folder: Path) -> Model:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return Model(
-            name=str(manifest["name"]),
-            folder=folder,
-            checkpoint=folder / CHECKPOINT,
-            digest=_whole_digest(manifest["sha256"]),
-            languages=frozenset(manifest["languages"]),
-            presets=manifest.get("presets", _NO_PRESETS),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def _pinned(name: str, folder: Path) -> Model:
+    official = OFFICIAL[name]
+    found = _from_folder(folder, official.file)
+    if not found.digest.startswith(official.digest):
         raise ScorerUnavailable(
-            f"{folder / MANIFEST} is missing or unusable ({error!r}): it must name the model, "
-            "its languages and the sha256 of its checkpoint"
-        ) from error
+            f"{folder / MANIFEST} is of another checkpoint than Detoxify's {name}: "
+            f"remove {folder} and fetch the model again"
+        )
+    return found
 
 
-def _whole_digest(digest: str) -> str:
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("sha256 is not 64 hex digits")
-    return digest
+def _from_folder(folder: Path, checkpoint: str = CHECKPOINT) -> Model:
+    manifest = read_manifest(folder)
+    return Model(
+        name=manifest.name,
+        folder=folder,
+        checkpoint=folder / checkpoint,
+        digest=manifest.sha256,
+        languages=frozenset(manifest.languages),
+        labels=manifest.labels,
+        presets=manifest.presets,
+        files=manifest.files,
+    )

@@ -39,6 +39,8 @@ def build(
     """
     progress(f"opening {model.name}")
     checkpoint = load_checkpoint(model)
+    if checkpoint.left_out:
+        progress(f"left out, since no rule knows them: {', '.join(checkpoint.left_out)}")
     facts = _facts(checkpoint)
     _save_tokenizer(checkpoint, folder)
     texts = _within_one_window(checkpoint, facts.max_tokens)

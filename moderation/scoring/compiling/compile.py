@@ -1,14 +1,13 @@
 """Compiling a model once for each machine: under a lock, never half-written."""
 
-import fcntl
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import find_model
+from moderation.scoring.checkpoints.lock import only_one
 from moderation.scoring.serving.compiled import folder_for, read_facts
 
 
@@ -24,7 +23,7 @@ def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> P
     if _is_whole(target):
         progress(f"{found.name} is compiled already")
         return target
-    with _only_one(cache, progress):
+    with only_one(cache, progress):
         if _is_whole(target):
             return target
         # Torch takes seconds to import: only where there is something to compile.
@@ -47,16 +46,3 @@ def _is_whole(folder: Path) -> bool:
     except ScorerUnavailable:
         return False
     return True
-
-
-@contextmanager
-def _only_one(cache: Path, progress: Callable[[str], None]) -> Iterator[None]:
-    """Hold the cache's lock; it goes with the process, however that ends."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("waiting for another process that is compiling")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -43,6 +43,12 @@ def folder_for(model: Model, cache: Path) -> Path:
     return cache / f"{name}-{model.digest[:8]}-{RECIPE}-ort{version('onnxruntime')}"
 
 
+def compiled_folders(name: str, cache: Path) -> list[Path]:
+    """All that was ever compiled of the model called `name`, by whichever recipe."""
+    pattern = re.compile(rf"{re.escape(name)}-[0-9a-f]{{8}}-\d+-ort[\d.]+")
+    return [path for path in cache.glob(f"{name}-*") if pattern.fullmatch(path.name)]
+
+
 def write_facts(folder: Path, facts: Facts) -> None:
     """Write the page of facts: the last file, so that its presence means completeness."""
     (folder / FACTS).write_text(json.dumps(asdict(facts), indent=2) + "\n", "utf-8")

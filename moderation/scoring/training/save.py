@@ -9,8 +9,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
-from moderation.scoring.checkpoints.catalog import CHECKPOINT, MANIFEST
+from moderation.scoring.checkpoints.catalog import CHECKPOINT
 from moderation.scoring.checkpoints.digest import sha256_of
+from moderation.scoring.checkpoints.manifest import MANIFEST
 from moderation.scoring.labels import LABELS
 from moderation.scoring.training.encoder import START
 
