@@ -27,9 +27,9 @@ _SHARED_ROWS = 10
 _LEAST = 2.0
 _LEAST_SHARED = 3.3
 # English may lag this far behind another language, whose lists hold English words as well; but
-# where a word is among the other's few hundred commonest, English must lead ("was", "do", "to").
+# where a word is among the other's thousand commonest, English must lead ("was", "do", "to").
 _MAY_LAG = 0.3
-_COMMON, _MUST_LEAD = 6.0, 0.6
+_COMMON, _MUST_LEAD = 5.5, 0.6
 
 
 def choose(rows: Iterable[Row]) -> tuple[list[str], list[str]]:
