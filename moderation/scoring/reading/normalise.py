@@ -1,0 +1,86 @@
+"""What a text says beneath its disguises, for a second look by the model and the word lists.
+
+Pure, and linear in the text's length: passes look at characters, then at letters written apart,
+then at words, each with patterns that cannot go back far. Case, quotes, emoji beside words and
+other scripts stay as they are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from moderation.scoring.reading import characters, disguises, spacing, vocabulary
+from moderation.scoring.reading.edits import Edit, Traced, apply, untouched
+from moderation.scoring.reading.tokens import cut
+
+NORMALISER_VERSION = 1
+"""Rises whenever a text may be read differently than before."""
+
+# One pass may uncover work for another: fancy letters spaced out, say.
+_MOST_ROUNDS = 8
+
+Pass = Callable[[str], Iterable[Edit]]
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A text without disguises, and where its characters came from."""
+
+    text: str
+    origins: Sequence[int]
+    """For each character the index in the original of what it came from, and the original's
+    length at the end; never falling."""
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the original the characters from `start` up to `end` stand, 0 <= start <= end.
+
+        What was let go behind a character belongs to it; only an empty span comes from none.
+        """
+        first, last = self.origins[start], self.origins[end]
+        return (first, max(last, first + 1)) if end > start else (first, first)
+
+
+def warm_up() -> None:
+    """Load the tables now rather than at the first text."""
+    vocabulary.warm_up()
+    normalise("wоrds")  # with a Cyrillic o
+
+
+def normalise(text: str) -> Normalised:
+    """The text without disguises; any string will do, and twice is the same as once."""
+    traced = untouched(text)
+    for _ in range(_MOST_ROUNDS):
+        before = traced.text
+        for look in _passes(before):
+            traced = _follow(traced, look)
+        if traced.text == before:
+            break
+    return Normalised(traced.text, traced.origins)
+
+
+def _passes(text: str) -> tuple[Pass, ...]:
+    return _WORD_PASSES if text.isascii() else _CHARACTER_PASSES + _WORD_PASSES
+
+
+def _follow(traced: Traced, look: Pass) -> Traced:
+    edits = list(look(traced.text))
+    return apply(traced, edits) if edits else traced
+
+
+def _reveal_words(text: str) -> Iterator[Edit]:
+    tokens = cut(text)
+    torn = list(spacing.join_pieces(text, tokens))
+    if torn:
+        yield from torn
+        return
+    for token in tokens:
+        if not token.is_known and (found := disguises.reveal(token.word)):
+            yield Edit(token.start, token.end, found)
+
+
+_CHARACTER_PASSES: tuple[Pass, ...] = (
+    characters.drop_unseen,
+    characters.drop_marks,
+    characters.fold_fancy,
+    characters.fold_look_alikes,
+)
+_WORD_PASSES: tuple[Pass, ...] = (spacing.join_letters, _reveal_words)
