@@ -53,6 +53,8 @@ def _reveal_letters(word: str) -> str | None:
     bare = word if word.isascii() else _without_marks(word)
     if bare != word:
         return bare if is_listed(bare) else None
+    if not _STRETCH.search(word):
+        return repair(word)
     return _best(_shrunk(word)) or repair(word) or repair(_STRETCH.sub(r"\1", word))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from moderation.scoring.reading import characters, disguises, spacing, vocabulary
 from moderation.scoring.reading.edits import Edit, Traced, apply, untouched
-from moderation.scoring.reading.tokens import cut
+from moderation.scoring.reading.tokens import Tokens
 
 NORMALISER_VERSION = 1
 """Rises whenever a text may be read differently than before."""
@@ -66,14 +66,17 @@ def _follow(traced: Traced, look: Pass) -> Traced:
     return apply(traced, edits) if edits else traced
 
 
-def _reveal_words(text: str) -> Iterator[Edit]:
-    tokens = cut(text)
-    torn = list(spacing.join_pieces(text, tokens))
-    if torn:
-        yield from torn
-        return
-    for token in tokens:
-        if not token.is_known and (found := disguises.reveal(token.word)):
+def _look_at_words(text: str) -> Iterator[Edit]:
+    """Torn words joined, or where there are none, disguised ones revealed."""
+    tokens = Tokens(text)
+    torn = list(spacing.join_pieces(tokens))
+    yield from torn or _reveal(tokens)
+
+
+def _reveal(tokens: Tokens) -> Iterator[Edit]:
+    for index in tokens.strange:
+        token = tokens[index]
+        if found := disguises.reveal(token.word):
             yield Edit(token.start, token.end, found)
 
 
@@ -83,4 +86,4 @@ _CHARACTER_PASSES: tuple[Pass, ...] = (
     characters.fold_fancy,
     characters.fold_look_alikes,
 )
-_WORD_PASSES: tuple[Pass, ...] = (spacing.join_letters, _reveal_words)
+_WORD_PASSES: tuple[Pass, ...] = (spacing.join_letters, _look_at_words)

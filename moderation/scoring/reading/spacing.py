@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from moderation.scoring.reading.disguises import plainest
 from moderation.scoring.reading.edits import Edit
-from moderation.scoring.reading.tokens import Token
-from moderation.scoring.reading.vocabulary import is_known, is_listed, rank
+from moderation.scoring.reading.tokens import Token, Tokens
+from moderation.scoring.reading.vocabulary import is_known, is_listed, is_part, rank
 
 _LETTER = r"[^\W_]|[@$!]"
 _GAP = r"[ ]{1,3}|[.\-_*,'’~|/+•·]{1,2}[ ]?"
@@ -17,7 +17,6 @@ _RUN = re.compile(
 )
 _INITIALS = re.compile(r"[A-Z](?:\. ?[A-Z]){2,4}")
 _LONGEST_WORD = 15
-_LONGEST_PIECE = 8
 _MOST_PIECES = 4
 # In bits, as if a letter by itself were rarer than any word.
 _COST_OF_LETTER = 25.0
@@ -34,35 +33,41 @@ def join_letters(text: str) -> Iterator[Edit]:
             yield Edit(*run.span(), " ".join(words))
 
 
-def join_pieces(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+def join_pieces(tokens: Tokens) -> Iterator[Edit]:
     """Insults torn in pieces of which not all are words ("fu ck", "mor on")."""
     done = 0
-    for index, token in enumerate(tokens):
-        if token.is_known or not token.word.isalpha():
-            continue
-        for first in range(max(index - _MOST_PIECES + 1, done), index + 1):
-            last = _end_of_insult(text, tokens, first, index)
-            if last:
-                start, end = tokens[first].start, tokens[last - 1].end
-                yield Edit(start, end, "".join(t.word for t in tokens[first:last]))
-                done = last
+    for index in tokens.strange:
+        for first in _starts(tokens, index, done):
+            if pieces := _pieces_of_insult(tokens, first, index):
+                yield Edit(pieces[0].start, pieces[-1].end, "".join(p.word for p in pieces))
+                done = first + len(pieces)
                 break
 
 
-def _end_of_insult(text: str, tokens: Sequence[Token], first: int, through: int) -> int:
-    """The index behind the last of the tokens from `first` that make an insult, 0 for none."""
-    joined = ""
-    for index in range(first, min(first + _MOST_PIECES, len(tokens))):
-        token = tokens[index]
-        if len(token.word) > _LONGEST_PIECE or not token.word.isalpha():
-            return 0
-        if joined and text[tokens[index - 1].end : token.start] != " ":
-            return 0
-        joined += token.word
-        torn = index >= through and index > first and len(joined) > 3
-        if torn and is_listed(joined) and not _is_label(text, tokens[first : index + 1]):
-            return index + 1
-    return 0
+def _starts(tokens: Tokens, index: int, done: int) -> range:
+    """Where an insult that the strange token is a piece of may start."""
+    first = index
+    if not is_part(tokens[index].word):
+        return range(0)
+    while first > max(index - _MOST_PIECES + 1, done) and is_part(tokens[first - 1].word):
+        first -= 1
+    return range(first, index + 1)
+
+
+def _pieces_of_insult(tokens: Tokens, first: int, through: int) -> list[Token]:
+    """The tokens from `first` to beyond `through` that make an insult, none if they do not."""
+    pieces = [tokens[first]]
+    joined = tokens[first].word
+    for index in range(first + 1, min(first + _MOST_PIECES, len(tokens))):
+        pieces.append(tokens[index])
+        joined += tokens[index].word
+        one_space = tokens.text[pieces[-2].end : pieces[-1].start] == " "
+        if not (one_space and pieces[-1].word and is_part(joined)):
+            break
+        whole = index >= through and len(joined) > 3 and is_listed(joined)
+        if whole and not _is_label(tokens.text, pieces):
+            return pieces
+    return []
 
 
 def _is_label(text: str, pieces: Sequence[Token]) -> bool:

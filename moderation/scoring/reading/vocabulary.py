@@ -26,9 +26,19 @@ def is_listed(word: str) -> bool:
     return word in _insults()
 
 
+def is_part(word: str) -> bool:
+    """Whether the lower-case word stands somewhere in one of the insults."""
+    return word in _parts()
+
+
 def is_known(word: str) -> bool:
     """Whether the lower-case word is an insult, an English word or a name that resembles one."""
     return word in _known()
+
+
+def known_words() -> Mapping[str, int]:
+    """All of them, each with its rank."""
+    return _known()
 
 
 def rank(word: str) -> int | None:
@@ -95,7 +105,8 @@ def _without_one(word: str) -> Iterator[str]:
 
 def _sound(word: str) -> str:
     for written, spoken in _SOUNDS:
-        word = word.replace(written, spoken)
+        if written in word:
+            word = word.replace(written, spoken)
     return _TWICE.sub(r"\1", word)
 
 
@@ -116,11 +127,18 @@ def _insults() -> Mapping[str, int]:
 def _known() -> Mapping[str, int]:
     """Word → rank. A name that merely looks like an insult ranks last."""
     lists = ("vocabulary.txt", "english_words.txt", "innocent_words.txt")
-    words = [word for name in lists for line in _lines(name) for word in line if word.isalpha()]
+    words = ["a", "i", *(word for name in lists for line in _lines(name) for word in line)]
     table: dict[str, int] = {}
     for word in (*_insults(), *words):
         table.setdefault(word, len(table))
     return table
+
+
+@cache
+def _parts() -> frozenset[str]:
+    words = _insults()
+    ends = ((word, i, j) for word in words for j in range(len(word) + 1) for i in range(j))
+    return frozenset(word[i:j] for word, i, j in ends)
 
 
 @cache
