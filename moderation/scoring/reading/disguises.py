@@ -25,6 +25,7 @@ _LONGEST = 30
 _MOST_READINGS = 16
 _STRETCH = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[^\w@$!|+(<€¢©®£¡]|_")
+_INNER_BREAK = re.compile(r"(?<=[^\W_])[.*_\-]+(?=[^\W_])")
 _MASK = re.compile(r"[*#@$%&^~_•?!+=]|(?<=[.-])[.-]|[.-](?=[.-])")
 _ENDS_IN_DIGITS = re.compile(r"[a-z]+\d+|\d\d+[a-z]+|\d[a-z]{1,3}")
 _STAR = re.compile(r"(?<=.)[*#@](?=.)")
@@ -42,6 +43,17 @@ def reveal(word: str) -> str | None:
     if word.isalpha():
         return _reveal_letters(word)
     return spelling(word) or (_reveal_signs(word) if _may_be_word(word) else None)
+
+
+def spell_out(word: str) -> str | None:
+    """A lower-case word with its signs, breaks and stretches taken away, known or not.
+
+    For lists of words that no dictionary holds. None where nothing was taken away.
+    """
+    if not (3 <= len(word) <= _LONGEST and _may_be_word(word)):
+        return None
+    spelt = _STRETCH.sub(r"\1", plainest(_INNER_BREAK.sub("", word)))
+    return spelt if spelt != word and spelt.isalpha() else None
 
 
 def plainest(text: str) -> str:
@@ -66,7 +78,8 @@ def _shrunk(word: str) -> Iterator[str]:
     """The word with each stretch of three and more letters as one letter, or as two."""
     runs = list(_STRETCH.finditer(word))
     for counts in islice(product((1, 2), repeat=len(runs)), _MOST_READINGS if runs else 0):
-        parts, done = [], 0
+        parts: list[str] = []
+        done = 0
         for run, count in zip(runs, counts, strict=True):
             parts += (word[done : run.start()], run[1] * count)
             done = run.end()

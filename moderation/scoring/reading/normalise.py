@@ -57,6 +57,17 @@ def normalise(text: str) -> Normalised:
     return Normalised(traced.text, traced.origins)
 
 
+def spell_out(text: str) -> str:
+    """The disguised words of a text that no dictionary knows, spelt out, one a line.
+
+    `text` is a normalised one. A site's list may hold any word, "v1@gra" among them; these are
+    guesses, good for finding such an entry and nothing else.
+    """
+    tokens = Tokens(text)
+    strange = (disguises.spell_out(tokens[index].word) for index in tokens.strange)
+    return "\n|\n".join([*spacing.lone_letters(text), *filter(None, strange)])
+
+
 def _passes(text: str) -> tuple[Pass, ...]:
     return _WORD_PASSES if text.isascii() else _CHARACTER_PASSES + _WORD_PASSES
 

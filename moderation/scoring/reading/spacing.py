@@ -33,6 +33,12 @@ def join_letters(text: str) -> Iterator[Edit]:
             yield Edit(*run.span(), " ".join(words))
 
 
+def lone_letters(text: str) -> Iterator[str]:
+    """What each run of single letters spells when joined, in lower case, a word or not."""
+    for run in _RUN.finditer(text):
+        yield plainest(run.group()[:: 1 + len(run["gap"])].lower())
+
+
 def join_pieces(tokens: Tokens) -> Iterator[Edit]:
     """Insults torn in pieces of which not all are words ("fu ck", "mor on")."""
     done = 0
