@@ -30,16 +30,19 @@ _OVERLAY = "\u0334-\u0338\u0489\u20d0-\u20f0"
 _MARK = f"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f{_OVERLAY}"
 _MARKED = re.compile(f"[A-Za-z\u00c0-\u024f\u1e00-\u1eff][{_MARK}]+")
 _OVERLAID = re.compile(f"[{_OVERLAY}]")
-# Compatibility letters of Latin: full width, mathematical, enclosed, flags' halves.
-_FANCY = re.compile(
-    "[\u2102-\u2149\u249c-\u24e9\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f110-\U0001f189"
-    "\U0001f1e6-\U0001f1ff]+"
+# Compatibility letters of Latin: full width, mathematical, enclosed; in runs, also with gaps.
+_DRESSED = (
+    "\u2102-\u2149\u249c-\u24e9\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f110-\U0001f189"
 )
+_FANCY = re.compile(f"[{_DRESSED}]+(?:[ ._-][{_DRESSED}]+)*")
 _ENCLOSED_NAME = re.compile(r"(?:CIRCLED|PARENTHESIZED|SQUARED|SYMBOL) .*LETTER ([A-Z])$")
-_FLAG_HALF = re.compile("[\U0001f1e6-\U0001f1ff]")
-_FLAGS = re.compile("(?:[\U0001f1e6-\U0001f1ff]{2})+")
+# Two of these make a flag.
+_FLAG_HALF = "\U0001f1e6-\U0001f1ff"
+_FLAGS = re.compile(f"[{_FLAG_HALF}]+(?:[ ._-][{_FLAG_HALF}]+)*")
+_GAP = re.compile("[ ._-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[A-Za-z]")
+_FOREIGN = re.compile(r"[^\W\d_\x00-\x7f]")
 _UNSEEN = re.compile(rf"(?<=[!-~])(?:{INVISIBLE.pattern})+(?=[!-~])")
 
 
@@ -58,14 +61,20 @@ def drop_marks(text: str) -> Iterator[Edit]:
 
 
 def fold_fancy(text: str) -> Iterator[Edit]:
-    """Letters in another dress as letters; a flag, and an enclosed letter alone, stay."""
+    """Letters in another dress as letters; an enclosed one alone, a sign, stays."""
     for found in _FANCY.finditer(text):
         plain = "".join(map(_undress, found.group()))
-        alone = len(plain) < 2 and not (
-            _FLAG_HALF.match(found.group()) or _has_letter_beside(text, *found.span())
-        )
-        flags = _FLAGS.fullmatch(found.group()) and not is_listed(plain.lower())
-        if plain != found.group() and not alone and not flags:
+        alone = len(plain) < 2 and not _has_letter_beside(text, *found.span())
+        if plain != found.group() and not alone:
+            yield Edit(*found.span(), plain)
+
+
+def fold_flags(text: str) -> Iterator[Edit]:
+    """Letters made of flags' halves, where they are no flags or spell an insult."""
+    for found in _FLAGS.finditer(text):
+        plain = "".join(map(_undress, found.group()))
+        parts = _GAP.split(plain)
+        if any(len(part) % 2 for part in parts) or is_listed("".join(parts).lower()):
             yield Edit(*found.span(), plain)
 
 
@@ -75,20 +84,21 @@ def fold_look_alikes(text: str) -> Iterator[Edit]:
         word = found.group()
         if word.isascii() or _is_notation(text, found.start()):
             continue
-        plain = "".join(map(_look_alike, word))
-        if plain != word and plain.isascii() and _is_meant(word, plain):
+        plain = "".join(map(look_alike, word))
+        if plain != word and plain.isascii() and _is_meant(word, plain, text):
             yield Edit(*found.span(), plain)
 
 
-def _is_meant(word: str, plain: str) -> bool:
-    """Whether a Latin word is meant: scripts are mixed in it, or it is a word then."""
-    if is_listed(plain.lower()):
-        return True
+def _is_meant(word: str, plain: str, text: str) -> bool:
+    """Whether a Latin word is meant: scripts are mixed in it, or it is a word among Latin ones."""
     strange = [letter for letter in word if not _is_latin(letter)]
-    if not strange:
-        return False
-    mixed = _LATIN.search(word) is not None and len(word) > 2
-    return mixed or (len(word) > 2 and is_known(plain.lower()))
+    if _LATIN.search(word):
+        return is_listed(plain.lower()) or (len(word) > 2 and bool(strange))
+    return len(word) > 2 and is_known(plain.lower()) and _is_mostly_latin(text)
+
+
+def _is_mostly_latin(text: str) -> bool:
+    return len(_LATIN.findall(text)) >= len(_FOREIGN.findall(text))
 
 
 @cache
@@ -109,13 +119,13 @@ def _has_letter_beside(text: str, start: int, end: int) -> bool:
 def _undress(character: str) -> str:
     enclosed = _ENCLOSED_NAME.search(unicodedata.name(character, ""))
     if enclosed:
-        return enclosed[1]
+        return enclosed[1].lower() if "SMALL" in enclosed[0] else enclosed[1]
     plain = unicodedata.normalize("NFKC", character)
     return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else character
 
 
 @cache
-def _look_alike(letter: str) -> str:
+def look_alike(letter: str) -> str:
     """The ASCII letter that this one looks like, else itself."""
     if letter.isascii():
         return letter

@@ -26,7 +26,7 @@ _MOST_READINGS = 16
 _STRETCH = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[^\w@$!|+(<€¢©®£¡]|_")
 _INNER_BREAK = re.compile(r"(?<=[^\W_])[.*_\-]+(?=[^\W_])")
-_MASK = re.compile(r"[*#@$%&^~_•?!+=]|(?<=[.-])[.-]|[.-](?=[.-])")
+_MASK = re.compile(r"(?<!^)@|[*#$%&^~_•?!+=]|(?<=[.-])[.-]|[.-](?=[.-])")
 _ENDS_IN_DIGITS = re.compile(r"[a-z]+\d+|\d\d+[a-z]+|\d[a-z]{1,3}")
 _STAR = re.compile(r"(?<=.)[*#@](?=.)")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -123,7 +123,8 @@ def _readings(word: str) -> Iterator[str]:
 
 def _reveal_any(word: str, readings: list[str]) -> str | None:
     """An English word or a misspelt insult, where only leet letters, stars or symbols hide it."""
-    if _ENDS_IN_DIGITS.fullmatch(word) or any(mark in word for mark in ".-'/:,;_"):
+    plain_sight = word[0] == "@" or any(mark in word for mark in ".-'/:,;_")
+    if plain_sight or _ENDS_IN_DIGITS.fullmatch(word):
         return None
     shrunk = [form for reading in readings for form in (reading, *_shrunk(reading))]
     found = _best(form for form in shrunk if len(form) > 3)

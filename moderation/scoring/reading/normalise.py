@@ -42,7 +42,7 @@ class Normalised:
 def warm_up() -> None:
     """Load the tables now rather than at the first text."""
     vocabulary.warm_up()
-    normalise("wоrds")  # with a Cyrillic o
+    normalise("wоrds a p a r t")  # with a Cyrillic o
 
 
 def normalise(text: str) -> Normalised:
@@ -57,6 +57,14 @@ def normalise(text: str) -> Normalised:
     return Normalised(traced.text, traced.origins)
 
 
+def undress(text: str) -> str:
+    """The text with letters in another dress ("𝓯𝓪𝓷𝓬𝔂", full width) as the letters they are.
+
+    Unicode calls them compatible: nothing is guessed, and a model that never saw them reads noise.
+    """
+    return text if text.isascii() else _follow(untouched(text), characters.fold_fancy).text
+
+
 def spell_out(text: str) -> str:
     """The disguised words of a text that no dictionary knows, spelt out, one a line.
 
@@ -65,7 +73,7 @@ def spell_out(text: str) -> str:
     """
     tokens = Tokens(text)
     strange = (disguises.spell_out(tokens[index].word) for index in tokens.strange)
-    return "\n|\n".join([*spacing.lone_letters(text), *filter(None, strange)])
+    return "\n|\n".join(dict.fromkeys([*spacing.lone_letters(text), *filter(None, strange)]))
 
 
 def _passes(text: str) -> tuple[Pass, ...]:
@@ -95,6 +103,7 @@ _CHARACTER_PASSES: tuple[Pass, ...] = (
     characters.drop_unseen,
     characters.drop_marks,
     characters.fold_fancy,
+    characters.fold_flags,
     characters.fold_look_alikes,
 )
 _WORD_PASSES: tuple[Pass, ...] = (spacing.join_letters, _look_at_words)

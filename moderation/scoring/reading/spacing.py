@@ -3,18 +3,24 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import accumulate, pairwise
 
+import ahocorasick
+
+from moderation.scoring.reading.characters import look_alike
 from moderation.scoring.reading.disguises import plainest
 from moderation.scoring.reading.edits import Edit
 from moderation.scoring.reading.tokens import Token, Tokens
-from moderation.scoring.reading.vocabulary import is_known, is_listed, is_part, rank
+from moderation.scoring.reading.vocabulary import is_listed, is_part, is_start, known_words
 
 _LETTER = r"[^\W_]|[@$!]"
 _GAP = r"[ ]{1,3}|[.\-_*,'’~|/+•·]{1,2}[ ]?"
 # The same gap after each letter: a wider one parts words.
 _RUN = re.compile(
-    rf"(?<![\w@$!])(?:{_LETTER})(?P<gap>{_GAP})(?:{_LETTER})(?:(?P=gap)(?:{_LETTER}))+(?![^\W_])"
+    rf"(?<![\w@$!/?=&.])(?:{_LETTER})(?P<gap>{_GAP})(?:{_LETTER})(?:(?P=gap)(?:{_LETTER}))+(?![^\W_])"
 )
+_LATIN = re.compile("[A-Za-z]")
 _INITIALS = re.compile(r"[A-Z](?:\. ?[A-Z]){2,4}")
 _LONGEST_WORD = 15
 _MOST_PIECES = 4
@@ -26,17 +32,35 @@ _COST_OF_WORD = 4.0
 def join_letters(text: str) -> Iterator[Edit]:
     """Runs of single letters as the words they spell; lists, initials and numbers stay."""
     for run in _RUN.finditer(text):
-        step = 1 + len(run["gap"])
-        letters = run.group()[::step]
+        letters = _letters_of(run)
         words = _split(plainest(letters.lower()))
         if _is_meant(words, letters, is_initials=bool(_INITIALS.fullmatch(run.group()))):
-            yield Edit(*run.span(), " ".join(words))
+            yield from _close_gaps(run, words)
+
+
+def _close_gaps(run: re.Match[str], words: list[str]) -> Iterator[Edit]:
+    """The edits that leave single spaces between the words and nothing inside them."""
+    step = 1 + len(run["gap"])
+    ends = set(accumulate(map(len, words)))
+    for index, letter in enumerate("".join(words)):
+        place = run.start() + index * step
+        if run.string[place].lower() != letter:
+            yield Edit(place, place + 1, letter)
+        gap = run.string[place + 1 : min(place + step, run.end())]
+        if gap and gap != (kept := " " if index + 1 in ends else ""):
+            yield Edit(place + 1, place + step, kept)
+
+
+def _letters_of(run: re.Match[str]) -> str:
+    """The letters without the gaps; look-alikes as Latin letters if one of them is Latin."""
+    letters = run.group()[:: 1 + len(run["gap"])]
+    return "".join(map(look_alike, letters)) if _LATIN.search(letters) else letters
 
 
 def lone_letters(text: str) -> Iterator[str]:
     """What each run of single letters spells when joined, in lower case, a word or not."""
     for run in _RUN.finditer(text):
-        yield plainest(run.group()[:: 1 + len(run["gap"])].lower())
+        yield plainest(_letters_of(run).lower())
 
 
 def join_pieces(tokens: Tokens) -> Iterator[Edit]:
@@ -45,7 +69,7 @@ def join_pieces(tokens: Tokens) -> Iterator[Edit]:
     for index in tokens.strange:
         for first in _starts(tokens, index, done):
             if pieces := _pieces_of_insult(tokens, first, index):
-                yield Edit(pieces[0].start, pieces[-1].end, "".join(p.word for p in pieces))
+                yield from (Edit(a.end, b.start, "") for a, b in pairwise(pieces))
                 done = first + len(pieces)
                 break
 
@@ -64,11 +88,13 @@ def _pieces_of_insult(tokens: Tokens, first: int, through: int) -> list[Token]:
     """The tokens from `first` to beyond `through` that make an insult, none if they do not."""
     pieces = [tokens[first]]
     joined = tokens[first].word
+    if not is_start(joined):
+        return []
     for index in range(first + 1, min(first + _MOST_PIECES, len(tokens))):
         pieces.append(tokens[index])
         joined += tokens[index].word
         one_space = tokens.text[pieces[-2].end : pieces[-1].start] == " "
-        if not (one_space and pieces[-1].word and is_part(joined)):
+        if not (one_space and pieces[-1].word and is_start(joined)):
             break
         whole = index >= through and len(joined) > 3 and is_listed(joined)
         if whole and not _is_label(tokens.text, pieces):
@@ -94,29 +120,37 @@ def _is_meant(words: list[str], letters: str, *, is_initials: bool) -> bool:
 def _split(letters: str) -> list[str]:
     """The likeliest words that the letters spell; letters in no word stand alone.
 
-    The cheapest way to each place, by dynamic programming, in time linear in the length.
+    The cheapest way to each place, by dynamic programming: time is linear in the length.
     """
-    best: list[tuple[float, int]] = [(0.0, 0)]
-    for end in range(1, len(letters) + 1):
-        best.append(
-            min(
-                (best[start][0] + _cost(letters[start:end]), start)
-                for start in range(max(end - _LONGEST_WORD, 0), end)
-            )
-        )
+    ways = [(0.0, 0)] + [(math.inf, 0)] * len(letters)
+    hits = _words_by_end(letters)
+    for end, letter in enumerate(letters, 1):
+        cost = _COST_OF_WORD if letter in "ai" else _COST_OF_LETTER
+        ways[end] = (ways[end - 1][0] + cost, end - 1)
+        for length, cost in hits.get(end, ()):
+            ways[end] = min(ways[end], (ways[end - length][0] + cost, end - length))
     words, end = [], len(letters)
     while end:
-        start = best[end][1]
+        start = ways[end][1]
         words.append(letters[start:end])
         end = start
     return words[::-1]
 
 
-def _cost(word: str) -> float:
-    """What a word costs: less for a frequent one, and little for an insult."""
-    if len(word) == 1:
-        return _COST_OF_WORD if word in "ai" else _COST_OF_LETTER
-    place = rank(word)
-    if place is None or not is_known(word):
-        return math.inf
-    return _COST_OF_WORD + math.log2(place + 2)
+def _words_by_end(letters: str) -> dict[int, list[tuple[int, float]]]:
+    """Length and cost of every known word in the letters, by where it ends."""
+    found: dict[int, list[tuple[int, float]]] = {}
+    for last, hit in _automaton().iter(letters):
+        found.setdefault(last + 1, []).append(hit)
+    return found
+
+
+@cache
+def _automaton() -> ahocorasick.Automaton:
+    """Finds the known words of two letters and more, each with its length and cost in bits."""
+    automaton = ahocorasick.Automaton()
+    for word, place in known_words().items():
+        if 1 < len(word) <= _LONGEST_WORD and word.isalpha():
+            automaton.add_word(word, (len(word), _COST_OF_WORD + math.log2(place + 2)))
+    automaton.make_automaton()
+    return automaton

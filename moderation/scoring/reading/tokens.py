@@ -8,10 +8,10 @@ from moderation.scoring.reading.vocabulary import is_known, known_words
 _RUN = re.compile(r"\S+")
 # Links, handles, addresses, paths, and what stands between slashes or brackets.
 _MAY_LEAVE = re.compile(r"[@:/.\[]")
-_LEAVE = re.compile(r"://|^www\.|^@|\w@\w[\w-]*\.|^[/\[].*[/\]]$|\.(?:com|org|net|html?|php)\b")
+_LEAVE = re.compile(r"://|^www\.|\w@\w[\w-]*\.|^[/\[].*[/\]]$|\.(?:com|org|net|html?|php)\b")
 _BEFORE = "\"'([{<«“”‘’„‚¿#-–—…*_~`.,;:!?"
 _BEHIND = "\"')]}>»“”‘’…,;:.!?~`-–—*_"
-_SUFFIX = re.compile(r"['’](?:s|d|m|t|ll|re|ve|em)$")
+_SUFFIX = re.compile(r"['’](?:s|d|m|t|ll|re|ve|em)$", re.IGNORECASE)
 
 
 class Token(NamedTuple):

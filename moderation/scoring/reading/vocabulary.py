@@ -31,6 +31,11 @@ def is_part(word: str) -> bool:
     return word in _parts()
 
 
+def is_start(word: str) -> bool:
+    """Whether one of the insults starts with the lower-case word."""
+    return word in _beginnings()
+
+
 def is_known(word: str) -> bool:
     """Whether the lower-case word is an insult, an English word or a name that resembles one."""
     return word in _known()
@@ -139,6 +144,11 @@ def _parts() -> frozenset[str]:
     words = _insults()
     ends = ((word, i, j) for word in words for j in range(len(word) + 1) for i in range(j))
     return frozenset(word[i:j] for word, i, j in ends)
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(word[:end] for word in _insults() for end in range(1, len(word) + 1))
 
 
 @cache

@@ -84,7 +84,7 @@ class CompiledScorer:
     def _piece(self, text: str) -> _Piece:
         """The text's windows, and those of what it says beneath its disguises where they differ."""
         read = text[:MAX_CHARACTERS]
-        windows = self._graph.encode(read)
+        windows = self._graph.encode(normalise.undress(read))
         plain = normalise.normalise(read).text
         others = [] if plain == read else self._graph.encode(plain)
         longest = max(len(windows), len(others))
