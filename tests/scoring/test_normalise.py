@@ -65,8 +65,8 @@ texts = st.text(st.characters(codec=None), max_size=40) | st.lists(
         # Masks.
         ("f*ck f**k f***", "fuck fuck fuck"),
         ("pe*vert", "pervert"),
-        ("tr*mp", "trump"),
-        ("c#nt s_ut", "cunt slut"),
+        ("c#nt sh*t", "cunt shit"),
+        ("t*at wa_k pi# th@t", "t*at wa_k pi# that"),
         ("bas*ard", "bastard"),
         # Letters apart, words torn.
         ("you i d i o t", "you idiot"),
