@@ -25,6 +25,7 @@ from moderation.scoring.serving.compiled import (
 from moderation.scoring.serving.graph import Graph
 from moderation.scoring.serving.windows import Window, batches_by_length
 
+NORMALISER_VERSION = 0  # texts are read as they stand
 MAX_WINDOWS = 8
 # Far more than eight windows hold, so that a megabyte is never tokenised.
 MAX_CHARACTERS = 32_000
@@ -113,7 +114,9 @@ class CompiledScorer:
 def _info(model: Model, facts: Facts) -> ModelInfo:
     return ModelInfo(
         name=model.name,
-        version=f"{facts.sha256[:12]}-{facts.kind}",
+        checkpoint=facts.sha256[:12],
+        graph=facts.kind,
+        normaliser=NORMALISER_VERSION,
         languages=model.languages,
         attributes=facts.labels,
         presets=model.presets,
