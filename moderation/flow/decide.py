@@ -98,9 +98,9 @@ def decide(
         data={
             "verdict": decision.verdict,
             "findings": [_codes_of(finding) for finding in decision.findings],
-            "model": comment.score.model if comment.score else None,
-            "model_version": comment.score.model_version if comment.score else None,
-            "normaliser": comment.score.normaliser if comment.score else None,
+            "model": score.model if score else None,
+            "model_version": score.model_version if score else None,
+            "normaliser": score.normaliser if score else None,
             "preset": judgement.preset,
             "thresholds": dict(judgement.thresholds),
         },
