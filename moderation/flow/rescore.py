@@ -127,7 +127,7 @@ def rescore(session: Session, comment: Comment, score: Score, terms: Terms) -> N
 
 def _selected(
     selection: Selection,
-) -> Select[tuple[int, int, str, str, str, str]]:
+) -> Select[int, int, str, str, str, str]:
     # What waits for its first score is the worker's.
     query = (
         select(Comment.id, Comment.version, Comment.name, Comment.body, Site.key, Comment.public_id)
