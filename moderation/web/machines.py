@@ -33,13 +33,17 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Database, migrations, model and queue, really checked: 200, or 503 with what is wrong.
 
+    `notes` tells what is worth knowing and no reason to send readers away.
+
     Details are for loopback callers and holders of METRICS_TOKEN; others see the outcome only.
     """
-    checks = _check()
+    checks, notes = _check(), _notes()
     is_ready = all(value == "ok" for value in checks.values())
     answer: dict[str, object] = {"status": "ready" if is_ready else "not ready"}
     if _may_see_details():
         answer["checks"] = checks
+        if notes:
+            answer["notes"] = notes
     response = jsonify(answer)
     response.status_code = 200 if is_ready else 503
     return response
@@ -90,6 +94,17 @@ def _check() -> dict[str, str]:
             }
     except SQLAlchemyError:
         return {"database": "does not answer: check DATABASE_URL and the server behind it"}
+
+
+def _notes() -> list[str]:
+    try:
+        with services().database.reading() as session:
+            alive = live_workers(session, now=services().clock())
+    except SQLAlchemyError:
+        return []
+    if any((worker.model_version or "").endswith("-float") for worker in alive):
+        return ["serving the unquantised graph, which is slower: 8 bits lose too much here"]
+    return []
 
 
 def _check_migrations(session: Session) -> str:

@@ -19,7 +19,7 @@ from moderation.scoring.compiling.balance import balance
 from moderation.scoring.compiling.export import export_graph
 from moderation.scoring.compiling.quantise import quantise_graph
 from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
-from moderation.scoring.compiling.rounding import input_moments, rounded
+from moderation.scoring.compiling.rounding import input_moments, rounded, spread_of
 from moderation.scoring.serving.compiled import (
     FILES,
     GRAPHS,
@@ -28,7 +28,7 @@ from moderation.scoring.serving.compiled import (
     Facts,
     write_facts,
 )
-from moderation.scoring.serving.parity import compare
+from moderation.scoring.serving.parity import choose_kind, compare
 
 LONGEST = 512
 # Kind of graph → the largest whole number a weight becomes.
@@ -54,6 +54,8 @@ def build(model: Model, folder: Path, progress: Callable[[str], None]) -> None:
     if not compare(folder, facts, "float", {}, threads=None).is_true():
         raise ScorerUnavailable("the exported graph does not reproduce the model's scores")
     write_facts(folder, facts)
+    if choose_kind(folder, facts, model.presets, threads=None) == "float":
+        progress("8 bits lose too much for this model: serving it unquantised")
 
 
 def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -69,14 +71,15 @@ def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArra
 
 
 def _quantise(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write the graphs with weights of eight and of seven bits."""
+    """Write the graphs with weights of eight and of seven bits, and spoil the network."""
     longest, rounded_graph = _max_tokens(checkpoint), folder / "rounded.onnx"
     moments = input_moments(checkpoint, BALANCE_TEXTS, max_tokens=longest)
+    spreads = {name: spread_of(moment) for name, moment in moments.items()}
     layers = {name: checkpoint.network.get_submodule(name) for name in moments}
     exact = {name: layer.weight.detach().clone() for name, layer in layers.items()}
     for kind, steps in STEPS.items():
         for name, layer in layers.items():
-            layer.weight.data = rounded(exact[name], moments[name], steps=steps)
+            layer.weight.data = rounded(exact[name], spreads[name], steps=steps)
         export_graph(checkpoint.network, rounded_graph, max_tokens=longest)
         quantise_graph(rounded_graph, folder / GRAPHS[kind], steps=steps)
     rounded_graph.unlink()

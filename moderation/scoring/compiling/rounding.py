@@ -14,6 +14,8 @@ from moderation.scoring.checkpoints.checkpoint import Checkpoint
 
 # Added to the diagonal, as a part of its mean, so that columns without inputs can be inverted.
 _DAMPING = 0.01
+# Columns that are made good at once are made good fast.
+_BLOCK = 128
 
 Moments = dict[str, torch.Tensor]
 """Layer → the sum of the outer products of its inputs, columns × columns."""
@@ -45,7 +47,15 @@ def input_moments(checkpoint: Checkpoint, texts: Sequence[str], *, max_tokens: i
     return moments
 
 
-def rounded(weights: torch.Tensor, moments: torch.Tensor, *, steps: int) -> torch.Tensor:
+def spread_of(moments: torch.Tensor) -> torch.Tensor:
+    """How an error in one column is spread over the next: the inverse's upper Cholesky factor."""
+    exact = moments.double()
+    exact += torch.eye(len(exact), dtype=exact.dtype) * _DAMPING * exact.diagonal().mean()
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(exact))
+    return torch.linalg.cholesky(inverse, upper=True).float()
+
+
+def rounded(weights: torch.Tensor, spread: torch.Tensor, *, steps: int) -> torch.Tensor:
     """The weights (outputs × inputs) on a grid of -steps..steps for each output.
 
     The largest weight of an output stays what it is, so that the grid can be read off again.
@@ -53,20 +63,14 @@ def rounded(weights: torch.Tensor, moments: torch.Tensor, *, steps: int) -> torc
     left = weights.detach().clone()
     largest, at = left.abs().max(dim=1)
     scale = (largest / steps).clamp(min=1e-12)
-    signs = left.gather(1, at[:, None])[:, 0].sign()
-    spread = _spread(moments)
-    answer = torch.zeros_like(left)
-    for column in range(left.shape[1]):
-        whole = torch.clamp(torch.round(left[:, column] / scale), -steps, steps)
-        answer[:, column] = torch.where(at == column, signs * steps, whole) * scale
-        error = (left[:, column] - answer[:, column]) / spread[column, column]
-        left[:, column:] -= error[:, None] * spread[column, column:]
+    ends = left.gather(1, at[:, None])[:, 0].sign() * steps
+    answer, errors = torch.zeros_like(left), torch.zeros_like(left)
+    for start in range(0, left.shape[1], _BLOCK):
+        end = min(start + _BLOCK, left.shape[1])
+        for column in range(start, end):
+            whole = torch.clamp(torch.round(left[:, column] / scale), -steps, steps)
+            answer[:, column] = torch.where(at == column, ends, whole) * scale
+            errors[:, column] = (left[:, column] - answer[:, column]) / spread[column, column]
+            left[:, column:end] -= errors[:, column, None] * spread[column, column:end]
+        left[:, end:] -= errors[:, start:end] @ spread[start:end, end:]
     return answer
-
-
-def _spread(moments: torch.Tensor) -> torch.Tensor:
-    """How an error in one column is spread over the next: the inverse's upper Cholesky factor."""
-    exact = moments.double()
-    exact += torch.eye(len(exact), dtype=exact.dtype) * _DAMPING * exact.diagonal().mean()
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(exact))
-    return torch.linalg.cholesky(inverse, upper=True).float()
