@@ -6,10 +6,12 @@ Imports torch through its neighbours: for compiling only, never while serving.
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import Model
@@ -75,12 +77,13 @@ def _quantise(checkpoint: Checkpoint, folder: Path) -> None:
     longest, rounded_graph = _max_tokens(checkpoint), folder / "rounded.onnx"
     moments = input_moments(checkpoint, BALANCE_TEXTS, max_tokens=longest)
     spreads = {name: spread_of(moment) for name, moment in moments.items()}
-    layers = {name: checkpoint.network.get_submodule(name) for name in moments}
+    network = checkpoint.network
+    layers = {name: cast(nn.Linear, network.get_submodule(name)) for name in moments}
     exact = {name: layer.weight.detach().clone() for name, layer in layers.items()}
     for kind, steps in STEPS.items():
         for name, layer in layers.items():
             layer.weight.data = rounded(exact[name], spreads[name], steps=steps)
-        export_graph(checkpoint.network, rounded_graph, max_tokens=longest)
+        export_graph(network, rounded_graph, max_tokens=longest)
         quantise_graph(rounded_graph, folder / GRAPHS[kind], steps=steps)
     rounded_graph.unlink()
 

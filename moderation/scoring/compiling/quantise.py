@@ -5,6 +5,7 @@ is in a run. Imports onnx: for compiling only, never while serving.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,7 +135,7 @@ class _Quantiser:
     def _add(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> None:
         self._graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
 
-    def _node(self, operation: str, inputs: list[str], output: str, **attributes: object) -> str:
+    def _node(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._graph.node.append(
             helper.make_node(operation, inputs, [output], name=output, **attributes)
         )

@@ -52,7 +52,8 @@ def spread_of(moments: torch.Tensor) -> torch.Tensor:
     exact = moments.double()
     exact += torch.eye(len(exact), dtype=exact.dtype) * _DAMPING * exact.diagonal().mean()
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(exact))
-    return torch.linalg.cholesky(inverse, upper=True).float()
+    spread: torch.Tensor = torch.linalg.cholesky(inverse, upper=True).float()
+    return spread
 
 
 def rounded(weights: torch.Tensor, spread: torch.Tensor, *, steps: int) -> torch.Tensor:

@@ -152,9 +152,12 @@ def _read(verdict: Path) -> str:
 
 def _write(verdict: Path, page: Mapping[str, object]) -> None:
     """Atomically; where the folder may only be read, every load measures anew."""
-    with suppress(OSError), tempfile.NamedTemporaryFile(
-        "w", dir=verdict.parent, prefix=".verdict-", delete=False
-    ) as file:
+    with (
+        suppress(OSError),
+        tempfile.NamedTemporaryFile(
+            "w", dir=verdict.parent, prefix=".verdict-", delete=False
+        ) as file,
+    ):
         json.dump(page, file, indent=2)
         file.flush()
         os.replace(file.name, verdict)
