@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 POLL = 0.5  # seconds between looks for jobs whose wake-up was lost
 REPORT = 5.0  # seconds between signs of life
 RELOAD = 10.0  # seconds between attempts to load a model that would not load
+# Characters that are scored and settled at once: a second's work on a slow core, and little memory.
+PORTION = 8_000
 
 
 class Worker:
@@ -110,8 +112,8 @@ class Worker:
             if self._scorer is None and jobs.any_scorer(session, now=moment):
                 return 0
             claim = jobs.claim(session, now=moment, lease_for=self._lease, limit=self._batch)
-        if claim.comments:
-            self._score(claim.lease, claim.comments)
+        for portion in _portions(claim.comments):
+            self._score(claim.lease, portion)
         return len(claim.comments)
 
     def _score(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
@@ -192,3 +194,17 @@ class Worker:
         )
         with self._database.transaction() as session:
             jobs.report_worker(session, row)
+
+
+def _portions(claimed: Sequence[jobs.Claimed]) -> Iterator[list[jobs.Claimed]]:
+    """Short texts first and together, so that none of them waits for a long one."""
+    portion: list[jobs.Claimed] = []
+    size = 0
+    for comment in sorted(claimed, key=lambda one: len(one.body)):
+        if portion and size + len(comment.body) > PORTION:
+            yield portion
+            portion, size = [], 0
+        portion.append(comment)
+        size += len(comment.body)
+    if portion:
+        yield portion

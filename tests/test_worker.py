@@ -20,7 +20,7 @@ from moderation.scoring.score import Score as Numbers
 from moderation.services import Services
 from moderation.statuses import Change, Code, Status
 from moderation.sweep import Sweep
-from moderation.worker import Worker
+from moderation.worker import PORTION, Worker
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_comment, make_moderator, make_site
 
@@ -111,6 +111,24 @@ def test_it_scores_the_name_too_since_it_is_as_public_as_the_text(
 def test_it_works_in_batches(room: Room, worker: Worker) -> None:
     room.store(*[f"Text {n}" for n in range(10)])
     assert [worker.tick() for _ in range(3)] == [8, 2, 0]
+
+
+def test_short_comments_of_a_batch_are_settled_before_a_long_one_is_scored(room: Room) -> None:
+    class Watching(FixedScorer):
+        seen_before_long: list[Status] | None = None
+
+        def score(self, texts: Sequence[str]) -> list[Numbers]:
+            if max(map(len, texts)) > PORTION / 2:
+                self.seen_before_long = room.statuses()
+            return super().score(texts)
+
+    scorer = Watching()
+    room.store("A long walk. " * (PORTION // 14), "Thank you.", "A text " * 100)
+
+    assert room.worker(lambda: scorer).tick() == 3
+
+    assert scorer.seen_before_long == [Status.PROCESSING, Status.APPROVED, Status.APPROVED]
+    assert room.count(Job) == 0
 
 
 def test_it_scores_outside_any_transaction(room: Room) -> None:

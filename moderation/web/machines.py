@@ -35,7 +35,8 @@ def readyz() -> Response:
     """Database, migrations, model and queue, really checked: 200, or 503 with what is wrong.
 
     Details are for loopback callers and holders of METRICS_TOKEN; others see the outcome only.
-    Among them are warnings, which leave an installation ready: sites whose language no model knows.
+    Among them are warnings, which leave an installation ready: sites whose language the model does
+    not know, a graph that is slower than it might be.
     """
     checks = _check()
     is_ready = all(value == "ok" for value in checks.values())
@@ -96,10 +97,15 @@ def _check() -> dict[str, str]:
 
 
 def _warn() -> list[str]:
+    """What is worth knowing and no reason to send readers away."""
     settings = services().settings
     with services().database.reading() as session:
         sites = session.scalars(select(Site).order_by(Site.key))
-        return warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
+        warnings = warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
+        alive = live_workers(session, now=services().clock())
+    if any((worker.model_version or "").endswith("-float") for worker in alive):
+        warnings.append("serving the unquantised graph, which is slower: 8 bits lose too much here")
+    return warnings
 
 
 def _check_migrations(session: Session) -> str:

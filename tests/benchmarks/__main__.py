@@ -1,6 +1,7 @@
 """`make bench`: every benchmark of this folder."""
 
-from tests.benchmarks import reading, serving
+from tests.benchmarks import reading, scoring, serving
 
 reading.main()
+scoring.main()
 serving.main()

@@ -16,13 +16,24 @@ import torch
 from detoxify import Detoxify
 
 import moderation.scoring.compiling.build as build_module
+import moderation.scoring.serving.compiled as compiled_module
+import moderation.scoring.serving.parity as parity
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
 from moderation.scoring.checkpoints.checkpoint import load_checkpoint
 from moderation.scoring.compiling.build import build
 from moderation.scoring.compiling.compile import compile_model
 from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
-from moderation.scoring.serving.compiled import GRAPH, TOKENIZER, folder_for, read_facts
+from moderation.scoring.compiling.rounding import rounded, spread_of
+from moderation.scoring.serving.compiled import (
+    FACTS,
+    FILES,
+    GRAPHS,
+    TOKENIZER,
+    check_files,
+    folder_for,
+    read_facts,
+)
 from moderation.scoring.serving.graph import Graph
 from tests.scoring.tiny_models import ARCHITECTURES, LABELS, make_model, write_manifest
 
@@ -37,18 +48,17 @@ def test_the_float_graph_gives_detoxifys_own_scores(architecture: str, tmp_path:
     compiled = tmp_path / "compiled"
     compiled.mkdir()
 
-    build(find_model(str(folder), tmp_path), compiled, ignore, quantise=False)
+    build(find_model(str(folder), tmp_path), compiled, ignore)
 
     facts = read_facts(compiled)
-    graph = Graph(compiled / GRAPH, compiled / TOKENIZER, facts, threads=1)
+    graph = Graph(compiled / GRAPHS["float"], compiled / TOKENIZER, facts, threads=1)
     detoxify = Detoxify(checkpoint=str(folder / CHECKPOINT), huggingface_config_path=str(folder))
     detoxify.model.float()
     texts = [text for text in REFERENCE_TEXTS if len(graph.encode(text)) == 1]
     expected = [list(detoxify.predict(text).values()) for text in texts]
     found = [graph.run(graph.encode(text))[0] for text in texts]
-    assert len(texts) > 20
+    assert len(texts) > 300
     assert facts.labels == LABELS
-    assert facts.kind == "float"
     assert np.std(expected, axis=0).min() > 0.01
     assert np.abs(np.array(found) - np.array(expected)).max() <= 0.001
 
@@ -73,12 +83,12 @@ def test_a_damaged_model_is_compiled_anew(
     cache = tmp_path / "models"
     shutil.copytree(tiny_cache, cache)
     compiled = folder_for(find_model(str(tiny_folder), cache), cache)
-    (compiled / GRAPH).write_bytes(b"half a graph")
+    (compiled / GRAPHS["int8"]).write_bytes(b"half a graph")
     monkeypatch.setattr(build_module, "build", copy_of(tiny_cache / compiled.name))
 
     assert compile_model(str(tiny_folder), cache, ignore) == compiled
 
-    read_facts(compiled)
+    check_files(compiled, read_facts(compiled))
     assert [path.name for path in cache.iterdir() if path.name != ".lock"] == [compiled.name]
 
 
@@ -94,36 +104,63 @@ def test_a_failed_build_leaves_nothing_under_the_final_name(
     assert [path.name for path in (tmp_path / "models").iterdir()] == [".lock"]
 
 
-def test_a_quantised_graph_that_is_not_true_is_not_kept(
-    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_compiled_folder_is_complete_and_says_which_graph_serves_here(
+    tiny_folder: Path, tiny_cache: Path
 ) -> None:
-    made = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache) / GRAPH
-    monkeypatch.setattr(build_module, "FLOAT_TOLERANCE", 1.0)
-    monkeypatch.setattr(build_module, "INT8_TOLERANCE", -1.0)
-    monkeypatch.setattr(
-        build_module, "export_graph", lambda _, path, max_tokens: shutil.copy(made, path)
-    )
-    monkeypatch.setattr(build_module, "quantise_graph", shutil.copy)
-    said: list[str] = []
+    compiled = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache)
 
-    build(find_model(str(tiny_folder), tmp_path), tmp_path, said.append)
+    names = {path.name for path in compiled.iterdir()}
 
-    assert read_facts(tmp_path).kind == "float"
-    assert any("unquantised" in line for line in said)
-    assert {path.name for path in tmp_path.iterdir()} == {GRAPH, TOKENIZER, "compiled.json"}
+    assert names >= {*FILES, FACTS}
+    assert len([name for name in names - {*FILES, FACTS} if name.startswith("verdict-")]) == 1
+    assert len(names) == len(FILES) + 2
+
+
+def test_the_folder_changes_its_name_with_the_exporter(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = find_model(str(tiny_folder), tmp_path)
+    before = folder_for(model, tmp_path)
+    exporter = tmp_path / "exporter"
+    shutil.copytree(compiled_module._EXPORTER, exporter)
+    (exporter / "export.py").write_text("# another one")
+    monkeypatch.setattr(compiled_module, "_EXPORTER", exporter)
+
+    compiled_module._exporter_digest.cache_clear()
+    try:
+        assert folder_for(model, tmp_path) != before
+    finally:
+        compiled_module._exporter_digest.cache_clear()
 
 
 def test_an_export_that_is_not_true_is_refused(
     tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache) / GRAPH
-    monkeypatch.setattr(build_module, "FLOAT_TOLERANCE", -1.0)
+    made = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache) / GRAPHS["float"]
+    monkeypatch.setitem(parity.TOLERANCES, "float", -1.0)
     monkeypatch.setattr(
         build_module, "export_graph", lambda _, path, max_tokens: shutil.copy(made, path)
     )
 
     with pytest.raises(ScorerUnavailable, match="does not reproduce"):
         build(find_model(str(tiny_folder), tmp_path), tmp_path, ignore)
+    assert not (tmp_path / FACTS).exists()
+
+
+def test_rounding_makes_good_in_later_columns_what_it_changed_in_earlier_ones() -> None:
+    torch.manual_seed(3)
+    inputs = torch.randn(400, 200) @ torch.randn(200, 200)
+    weights = torch.randn(30, 200)
+
+    found = rounded(weights, spread_of(inputs.T @ inputs), steps=63)
+
+    scale = weights.abs().amax(dim=1, keepdim=True) / 63
+    whole = found / scale
+    assert torch.allclose(whole, whole.round(), atol=1e-3)
+    assert torch.allclose(found.abs().amax(dim=1), weights.abs().amax(dim=1))
+    plain = (weights / scale).round() * scale
+    change, plain_change = ((each - weights) @ inputs.T for each in (found, plain))
+    assert change.norm() < 0.7 * plain_change.norm()
 
 
 def test_a_checkpoint_with_another_hash_is_never_opened(
@@ -199,7 +236,7 @@ def test_of_two_that_compile_at_once_one_waits_for_the_other(
 
     assert compiled == [tmp_path / name] * 2
     assert len(builds) == 1
-    read_facts(compiled[0])
+    check_files(compiled[0], read_facts(compiled[0]))
 
 
 def copy_of(compiled: Path) -> Callable[..., None]:

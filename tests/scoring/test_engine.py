@@ -9,7 +9,7 @@ import pytest
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import find_model
-from moderation.scoring.serving.compiled import FACTS, GRAPH, TOKENIZER, folder_for
+from moderation.scoring.serving.compiled import FACTS, GRAPHS, TOKENIZER, folder_for
 from moderation.scoring.serving.engine import (
     MAX_CHARACTERS,
     MAX_WINDOWS,
@@ -43,7 +43,7 @@ def test_it_knows_its_model(tiny_scorer: CompiledScorer, tiny_folder: Path) -> N
 
     assert info.name == "tiny"
     assert info.version.startswith(digest[:12] + "-")
-    assert info.version.endswith(("-int8", "-float"))
+    assert info.version.endswith(("-int8", "-int7", "-float"))
     assert info.languages == {"en"}
     assert info.attributes == LABELS
     assert info.presets == {"balanced": {"toxicity": 0.5}}
@@ -113,12 +113,44 @@ def test_a_failing_runtime_is_an_error_that_does_not_quote_the_comment(
     assert "hello" not in str(caught.value)
 
 
+def test_what_does_not_fit_in_memory_together_is_scored_in_halves(
+    tiny_scorer: CompiledScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["thank you", "go away, moron", "no", "see you on Monday"] * 4
+    expected = [score.attributes for score in tiny_scorer.score(texts)]
+    session, sizes = tiny_scorer._graph._session, []
+
+    class Small:
+        def run(self, names: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            sizes.append(len(inputs["input_ids"]))
+            if sizes[-1] > 3:
+                raise MemoryError
+            return session.run(names, inputs)
+
+    monkeypatch.setattr(tiny_scorer._graph, "_session", Small())
+    found = [score.attributes for score in tiny_scorer.score(texts)]
+
+    assert max(sizes) > 3
+    for one, other in zip(found, expected, strict=True):
+        assert one == pytest.approx(other, abs=0.001)
+
+
+def test_a_text_scores_the_same_alone_and_among_others(home_scorer: CompiledScorer) -> None:
+    texts = ["Thanks.", "what a load of rubbish from the mayor", "you liar " * 40, "First!"]
+
+    together = home_scorer.score(texts)
+
+    for text, score in zip(texts, together, strict=True):
+        alone = home_scorer.score([text])[0].attributes
+        assert score.attributes == pytest.approx(alone, abs=0.001)
+
+
 def test_a_model_that_is_not_compiled_names_the_remedy(tiny_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ScorerUnavailable, match=REMEDY):
         load_scorer(str(tiny_folder), tmp_path)
 
 
-@pytest.mark.parametrize("file", [GRAPH, TOKENIZER, FACTS])
+@pytest.mark.parametrize("file", [GRAPHS["int8"], TOKENIZER, FACTS])
 def test_a_damaged_file_is_found_before_anything_is_scored(
     file: str, tiny_folder: Path, tiny_cache: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """What machines ask: alive, ready, and in numbers. Each check fails when the thing is broken."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,21 @@ def test_it_is_not_ready_when_the_model_cannot_be_loaded(
     worker.tick()
 
     assert checks(client)["model"].startswith("a scorer runs but has no model")
+
+
+def test_it_says_that_the_unquantised_graph_serves_and_is_ready(
+    client: FlaskClient, worker: Worker, scorer: FixedScorer
+) -> None:
+    worker.tick()
+    assert client.get("/readyz").get_json()["warnings"] == []
+
+    scorer.info = replace(scorer.info, graph="float")
+    worker._report_after = None
+    worker.tick()
+
+    assert checks(client, 200) == READY
+    (warning,) = client.get("/readyz").get_json()["warnings"]
+    assert warning.startswith("serving the unquantised graph")
 
 
 def test_it_is_not_ready_with_an_old_database(

@@ -3,57 +3,63 @@
 Imports torch through its neighbours: for compiling only, never while serving.
 """
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import Model
 from moderation.scoring.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.compiling.balance import balance
-from moderation.scoring.compiling.export import export_graph, quantise_graph
+from moderation.scoring.compiling.export import export_graph
+from moderation.scoring.compiling.quantise import quantise_graph
 from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
-from moderation.scoring.serving.compiled import GRAPH, TOKENIZER, Facts, write_facts
-from moderation.scoring.serving.graph import Graph
+from moderation.scoring.compiling.rounding import input_moments, rounded, spread_of
+from moderation.scoring.serving.compiled import (
+    FILES,
+    GRAPHS,
+    REFERENCE,
+    TOKENIZER,
+    Facts,
+    write_facts,
+)
+from moderation.scoring.serving.parity import choose_kind, compare
 
 LONGEST = 512
-# A text's score may move this far in the float graph and in the quantised one.
-FLOAT_TOLERANCE = 0.001
-INT8_TOLERANCE = 0.05
-# The part of the reference texts that may move further before the float graph serves.
-MAY_DIFFER = 0.01
+# Kind of graph → the largest whole number a weight becomes.
+STEPS = {"int8": 127, "int7": 63}
 
 
-def build(
-    model: Model, folder: Path, progress: Callable[[str], None], *, quantise: bool = True
-) -> None:
-    """Fill an empty folder with the model's graph, tokenizer and facts.
+def build(model: Model, folder: Path, progress: Callable[[str], None]) -> None:
+    """Fill an empty folder with the model's graphs, tokenizer, reference scores and facts.
 
-    The quantised graph is kept where its scores agree with Detoxify's, else the float graph.
     Raises ScorerUnavailable when the checkpoint does not open or the export is not true to it.
     """
     progress(f"opening {model.name}")
     checkpoint = load_checkpoint(model)
     if checkpoint.left_out:
         progress(f"left out, since no rule knows them: {', '.join(checkpoint.left_out)}")
-    facts = _facts(checkpoint)
+    longest = _max_tokens(checkpoint)
     _save_tokenizer(checkpoint, folder)
-    texts = _within_one_window(checkpoint, facts.max_tokens)
-    judge = _Judge(folder, facts, texts, reference_scores(checkpoint, texts))
+    _save_reference(checkpoint, folder)
     progress("exporting the graph")
-    export_graph(checkpoint.network, folder / GRAPH, max_tokens=facts.max_tokens)
-    if not judge.agrees(GRAPH, tolerance=FLOAT_TOLERANCE):
+    export_graph(checkpoint.network, folder / GRAPHS["float"], max_tokens=longest)
+    progress("quantising to 8 bits")
+    balance(checkpoint, BALANCE_TEXTS, max_tokens=longest)
+    _quantise(checkpoint, folder)
+    facts = _facts(checkpoint, folder)
+    if not compare(folder, facts, "float", {}, threads=None).is_true():
         raise ScorerUnavailable("the exported graph does not reproduce the model's scores")
-    if quantise:
-        progress("quantising to 8 bits and comparing with Detoxify")
-        facts = _quantised(checkpoint, facts, judge, progress)
-    files = {name: sha256_of(folder / name) for name in (GRAPH, TOKENIZER)}
-    write_facts(folder, replace(facts, files=files))
+    write_facts(folder, facts)
+    if choose_kind(folder, facts, model.presets, threads=None) == "float":
+        progress("8 bits lose too much for this model: serving it unquantised")
 
 
 def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -68,54 +74,39 @@ def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArra
     return np.stack(rows)
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """What Detoxify answers for some texts, to hold graphs in the folder against."""
-
-    folder: Path
-    facts: Facts
-    texts: Sequence[str]
-    expected: npt.NDArray[np.float32]
-
-    def agrees(self, graph_file: str, *, tolerance: float) -> bool:
-        """Whether the scores of all but a hundredth of the texts stay within the tolerance."""
-        graph = Graph(self.folder / graph_file, self.folder / TOKENIZER, self.facts, threads=None)
-        found = np.stack([graph.run(graph.encode(text))[0] for text in self.texts])
-        moved = np.abs(found - self.expected).max(axis=1) > tolerance
-        return bool(moved.mean() <= MAY_DIFFER)
-
-
-def _quantised(
-    checkpoint: Checkpoint, facts: Facts, judge: _Judge, progress: Callable[[str], None]
-) -> Facts:
-    """Put the 8-bit graph in the place of the float one, if it is true enough."""
-    balanced, small = judge.folder / "balanced.onnx", judge.folder / "int8.onnx"
-    balance(checkpoint, BALANCE_TEXTS, max_tokens=facts.max_tokens)
-    export_graph(checkpoint.network, balanced, max_tokens=facts.max_tokens)
-    quantise_graph(balanced, small)
-    balanced.unlink()
-    if judge.agrees(small.name, tolerance=INT8_TOLERANCE):
-        small.replace(judge.folder / GRAPH)
-        return replace(facts, kind="int8")
-    small.unlink()
-    progress("8 bits lose too much for this model: serving it unquantised")
-    return facts
+def _quantise(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write the graphs with weights of eight and of seven bits, and spoil the network."""
+    longest, rounded_graph = _max_tokens(checkpoint), folder / "rounded.onnx"
+    moments = input_moments(checkpoint, BALANCE_TEXTS, max_tokens=longest)
+    spreads = {name: spread_of(moment) for name, moment in moments.items()}
+    network = checkpoint.network
+    layers = {name: cast(nn.Linear, network.get_submodule(name)) for name in moments}
+    exact = {name: layer.weight.detach().clone() for name, layer in layers.items()}
+    for kind, steps in STEPS.items():
+        for name, layer in layers.items():
+            layer.weight.data = rounded(exact[name], spreads[name], steps=steps)
+        export_graph(network, rounded_graph, max_tokens=longest)
+        quantise_graph(rounded_graph, folder / GRAPHS[kind], steps=steps)
+    rounded_graph.unlink()
 
 
-def _facts(checkpoint: Checkpoint) -> Facts:
+def _save_reference(checkpoint: Checkpoint, folder: Path) -> None:
+    # Detoxify cuts a longer text where we score it in windows: not comparable.
+    longest, tokenizer = _max_tokens(checkpoint), checkpoint.tokenizer
+    texts = [t for t in REFERENCE_TEXTS if len(tokenizer(t)["input_ids"]) <= longest]
+    scores = reference_scores(checkpoint, texts).round(6).astype(float).tolist()
+    page = {"texts": texts, "scores": scores}
+    (folder / REFERENCE).write_text(json.dumps(page, ensure_ascii=False), "utf-8")
+
+
+def _facts(checkpoint: Checkpoint, folder: Path) -> Facts:
     return Facts(
         sha256=checkpoint.sha256,
-        kind="float",
         labels=checkpoint.labels,
         max_tokens=_max_tokens(checkpoint),
         pad_id=int(checkpoint.tokenizer.pad_token_id or 0),
-        files={},
+        files={name: sha256_of(folder / name) for name in FILES},
     )
-
-
-def _within_one_window(checkpoint: Checkpoint, max_tokens: int) -> list[str]:
-    # Detoxify cuts a longer text where we score it in windows: not comparable.
-    return [t for t in REFERENCE_TEXTS if len(checkpoint.tokenizer(t)["input_ids"]) <= max_tokens]
 
 
 def _max_tokens(checkpoint: Checkpoint) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import find_model
 from moderation.scoring.checkpoints.lock import only_one
-from moderation.scoring.serving.compiled import folder_for, read_facts
+from moderation.scoring.serving.compiled import check_files, folder_for, read_facts
 
 
 def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> Path:
@@ -42,7 +42,7 @@ def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> P
 
 def _is_whole(folder: Path) -> bool:
     try:
-        read_facts(folder)
+        check_files(folder, read_facts(folder))
     except ScorerUnavailable:
         return False
     return True

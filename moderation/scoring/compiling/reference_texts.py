@@ -1,87 +1,19 @@
-"""Texts written for this project, for balancing a network and for holding its graph to account."""
+"""Texts written for this project: what a network is prepared with, and what graphs are judged by.
+
+One text a line; an empty line is the empty text. The last sixty of the reference are several
+sentences in a row, up to 300 tokens. They hold insults, threats and hate, quoted and meant.
+"""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    return tuple((_HERE / name).read_text("utf-8").split("\n")[:-1])
+
 
 # What the 8-bit graph is prepared with; never what it is judged by.
-BALANCE_TEXTS = (
-    "Good morning, does anybody have the link to the report?",
-    "you are all idiots and i hope you choke",
-    "The new library is lovely, thank you to everyone involved.",
-    "What a stupid, lazy, dishonest article.",
-    "My son was born in that hospital.",
-    "get lost, nobody wants you here",
-    "These immigrants are nothing but criminals.",
-    "Muslims and Christians shared the hall on Sunday.",
-    "I'll kill you if you say that again",
-    "WTF is wrong with this council???",
-    "In 2019 the budget was 4.2 million, in 2021 it was 5.1 million.",
-    "She's a disgusting whore and everyone knows it.",
-    "As a trans woman I felt welcome at the fair.",
-    "bullshit.",
-    "Thanks!",
-    "Is there a source for this? I looked at the ministry's page and found nothing.",
-    "st*pid m0ron",
-    "Typical woman driver, should stay in the kitchen.",
-    "We walked along the river until the sun went down.",
-    "The referee was blind, but what a match!",
-    "Old fart. Go die.",
-    "I respectfully disagree with the author on every point, and here is why: the figures are "
-    "from the wrong year, the map shows another district, and nobody asked the residents.",
-    "Please do not feed the troll.",
-    "Black people are inferior, that is just science.",
-    "He was a kind teacher and he will be missed. " * 20,
-    "You are trash and your mother is trash too. " * 20,
-)
-
-# What the compiled graph is held against Detoxify on.
-
-REFERENCE_TEXTS = (
-    "Thank you, this was a very clear article.",
-    "shut up, you liar",
-    "You are a complete idiot and everybody here knows it.",
-    "I disagree with the mayor about the bridge.",
-    "What a load of rubbish, did anybody check the numbers?",
-    "go to hell",
-    "I will find you and break your neck.",
-    "My grandmother grew up in this street.",
-    "These people are animals and should be locked up.",
-    "i am a jewish woman who is blind",
-    "Nobody asked you, moron.",
-    "The train was late again, second time this week.",
-    "you stupid piece of shit",
-    "The council votes on Tuesday at seven.",
-    "Damn, that goal was beautiful!",
-    "I hope you rot.",
-    "Could you explain what the new tax means for tenants?",
-    "Immigrants ruin everything they touch.",
-    "My neighbours came from Syria and they make the best bread in town.",
-    "LOL what an absolute clown",
-    "This is fucking great news!",
-    "Your argument is weak and you ignored the report.",
-    "kill yourself",
-    "That joke killed me, thanks.",
-    "He said that women should not vote, and the audience booed.",
-    "women should not be allowed to vote",
-    "Shame on the whole government.",
-    "they are all corrupt, every last one of them",
-    "I love this town.",
-    "y0u are an 1d1ot",
-    "f u c k off",
-    "First!",
-    "ok",
-    "",
-    "😀😀😀",
-    "https://example.org/article",
-    "Does the pool open on Sundays? I could not find it on the page.",
-    "You obviously did not read beyond the headline.",
-    "Crawl back under your rock, troll.",
-    "The police arrested two men near the station last night.",
-    "Gay couples have lived here for decades and nobody cared.",
-    "gays are disgusting",
-    "He is a liar, a cheat and a disgrace to his office.",
-    "Please keep the discussion civil.",
-    "I am so angry about this decision that I could scream.",
-    "old people like you should just die already",
-    "The recipe needs more salt, otherwise perfect.",
-    "Nice try, but that is not what the study says. " * 12,
-    "You dumb bastard, learn to read. " * 12,
-    "The debate went on for hours and nobody gave an inch. " * 30,
-)
+BALANCE_TEXTS = _lines("balance_texts.txt")
+# What a compiled graph is held against Detoxify on, once on each machine.
+REFERENCE_TEXTS = _lines("reference_texts.txt")

@@ -1,24 +1,29 @@
-"""A compiled model on disk: a folder with the graph, the tokenizer and a page of facts.
+"""A compiled model on disk: a folder with graphs, tokenizer, reference scores and a page of facts.
 
-The folder's name says what it depends on, the checkpoint and the exporter, and nothing else;
-whoever changes how graphs are made raises RECIPE, and every machine compiles anew.
+The folder depends on the checkpoint and on how graphs are made, and its name says both. Nothing
+in it depends on a machine: which of its graphs serves is settled where it serves (`parity`).
 """
 
+import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import Model
 from moderation.scoring.checkpoints.digest import sha256_of
 
-RECIPE = 2
-GRAPH = "graph.onnx"
+GRAPHS = {"int8": "int8.onnx", "int7": "int7.onnx", "float": "float.onnx"}
+"""Kind → file. `int7` has weights of seven bits, for processors whose sums of eight overflow."""
 TOKENIZER = "tokenizer.json"
+REFERENCE = "reference.json"
 FACTS = "compiled.json"
+FILES = (*GRAPHS.values(), TOKENIZER, REFERENCE)
 REMEDY = "run `flask --app wsgi model compile`"
+_EXPORTER = Path(__file__).parents[1] / "compiling"
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,6 @@ class Facts:
 
     sha256: str
     """Of the checkpoint, 64 hex digits."""
-    kind: str
-    """`int8`, or `float` where the quantised graph was not true enough."""
     labels: tuple[str, ...]
     max_tokens: int
     """The longest input in tokens, the two special ones included."""
@@ -40,7 +43,17 @@ class Facts:
 def folder_for(model: Model, cache: Path) -> Path:
     """Where the model's compiled folder lies, whether or not it exists."""
     name = re.sub(r"[^a-z0-9]+", "-", model.name.lower()).strip("-")
-    return cache / f"{name}-{model.digest[:8]}-{RECIPE}-ort{version('onnxruntime')}"
+    return cache / f"{name}-{model.digest[:8]}-{_exporter_digest()[:8]}"
+
+
+@cache
+def _exporter_digest() -> str:
+    """Of the code and texts that make compiled folders: whoever changes them compiles anew."""
+    every = hashlib.sha256()
+    for path in sorted(_EXPORTER.iterdir()):
+        if path.suffix in {".py", ".txt"}:
+            every.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return every.hexdigest()
 
 
 def compiled_folders(name: str, cache: Path) -> list[Path]:
@@ -55,24 +68,28 @@ def write_facts(folder: Path, facts: Facts) -> None:
 
 
 def read_facts(folder: Path) -> Facts:
-    """The facts of a compiled folder, after checking every file against its sha256.
-
-    Raises ScorerUnavailable where the folder is missing, incomplete or damaged.
-    """
+    """The facts of a compiled folder; raises ScorerUnavailable where it is missing or damaged."""
     try:
-        facts = _parse((folder / FACTS).read_text("utf-8"))
-        damaged = [name for name, known in facts.files.items() if sha256_of(folder / name) != known]
+        return _parse((folder / FACTS).read_text("utf-8"))
     except FileNotFoundError as error:
         raise ScorerUnavailable(f"the model is not compiled here: {REMEDY}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ScorerUnavailable(f"{folder / FACTS} is not readable: {REMEDY}") from error
-    if damaged:
-        raise ScorerUnavailable(f"{folder / damaged[0]} is damaged: {REMEDY}")
-    return facts
+
+
+def check_files(folder: Path, facts: Facts, names: Iterable[str] = FILES) -> None:
+    """Raise ScorerUnavailable where one of the folder's files is not what its sha256 says."""
+    for name in names:
+        try:
+            digest = sha256_of(folder / name)
+        except OSError as error:
+            raise ScorerUnavailable(f"{folder / name} is not readable: {REMEDY}") from error
+        if digest != facts.files[name]:
+            raise ScorerUnavailable(f"{folder / name} is damaged: {REMEDY}")
 
 
 def _parse(text: str) -> Facts:
     raw = json.loads(text)
-    if set(raw["files"]) != {GRAPH, TOKENIZER}:
+    if set(raw["files"]) != set(FILES):
         raise ValueError("the list of files is not complete")
     return Facts(**{**raw, "labels": tuple(raw["labels"])})

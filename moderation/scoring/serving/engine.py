@@ -3,7 +3,7 @@
 Needs onnxruntime, tokenizers and numpy; torch is never imported here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from moderation.scoring.checkpoints.catalog import Model, find_model
 from moderation.scoring.reading import language, normalise
 from moderation.scoring.score import ModelInfo, Score
 from moderation.scoring.serving.compiled import (
-    GRAPH,
+    GRAPHS,
     REMEDY,
     TOKENIZER,
     Facts,
+    check_files,
     folder_for,
     read_facts,
 )
 from moderation.scoring.serving.graph import Graph
+from moderation.scoring.serving.parity import choose_kind
 from moderation.scoring.serving.windows import Window, batches_by_length
 
 MAX_WINDOWS = 8
@@ -35,7 +37,8 @@ _Numbers = npt.NDArray[np.float32]
 def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "CompiledScorer":
     """Load a compiled model; `threads` is the number of cores one text uses, None for all.
 
-    `model` is `home`, an official Detoxify name or a folder. Raises ScorerUnavailable, naming
+    `model` is `home`, an official Detoxify name or a folder. The first load on a machine takes
+    seconds: it compares the graphs with Detoxify's scores. Raises ScorerUnavailable, naming
     the remedy, when the compiled model is missing, damaged or of another checkpoint.
     """
     found = find_model(model, cache)
@@ -45,8 +48,10 @@ def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "Comp
         raise ScorerUnavailable(f"{folder} was made from another checkpoint: {REMEDY}")
     language.warm_up()
     normalise.warm_up()
-    graph = Graph(folder / GRAPH, folder / TOKENIZER, facts, threads=threads)
-    return CompiledScorer(info=_info(found, facts), graph=graph)
+    kind = choose_kind(folder, facts, found.presets, threads=threads)
+    check_files(folder, facts, (GRAPHS[kind], TOKENIZER))
+    graph = Graph(folder / GRAPHS[kind], folder / TOKENIZER, facts, threads=threads)
+    return CompiledScorer(info=_info(found, facts, kind), graph=graph)
 
 
 @dataclass(frozen=True)
@@ -94,20 +99,10 @@ class CompiledScorer:
 
     def _run(self, windows: list[Window]) -> list[_Numbers]:
         rows = [np.empty(0, dtype=np.float32)] * len(windows)
-        for batch in self._batches(windows):
+        for batch in batches_by_length(windows):
             for index, row in zip(batch, self._graph.run([windows[i] for i in batch]), strict=True):
                 rows[index] = row
         return rows
-
-    def _batches(self, windows: list[Window]) -> Iterable[list[int]]:
-        """Windows together where that is faster and changes nothing.
-
-        An 8-bit graph spreads its 256 steps over all that is in a run, so a text's score would
-        depend on its neighbours (by more than 0.05 for one in six); alone it is no slower.
-        """
-        if self._graph.is_quantised:
-            return ([index] for index in range(len(windows)))
-        return batches_by_length(windows)
 
     def _score(self, text: str, rows: Sequence[_Numbers], *, complete: bool) -> Score:
         strictest = np.max(np.stack(rows), axis=0)
@@ -118,11 +113,11 @@ class CompiledScorer:
         )
 
 
-def _info(model: Model, facts: Facts) -> ModelInfo:
+def _info(model: Model, facts: Facts, kind: str) -> ModelInfo:
     return ModelInfo(
         name=model.name,
         checkpoint=facts.sha256[:12],
-        graph=facts.kind,
+        graph=kind,
         normaliser=normalise.NORMALISER_VERSION,
         languages=model.languages,
         attributes=facts.labels,

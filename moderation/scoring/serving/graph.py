@@ -31,11 +31,6 @@ class Graph:
             raise ScorerUnavailable(f"{path.parent} does not load: {REMEDY}") from error
         self._first, self._last = self._special_tokens()
 
-    @property
-    def is_quantised(self) -> bool:
-        """Whether any of the graph's products are taken in 8 bits."""
-        return self._facts.kind != "float"
-
     def encode(self, text: str) -> list[Window]:
         """The windows of token ids that cover the text, without limit to their number."""
         # Half a surrogate pair, which JSON can carry, is no text to the tokenizer.
@@ -48,18 +43,25 @@ class Graph:
     def run(self, windows: Sequence[Window]) -> npt.NDArray[np.float32]:
         """The probabilities of each window: windows × labels, 0..1.
 
-        Raises ScorerUnavailable when the runtime fails or an answer is no number.
+        What does not fit in memory together is scored in halves. Raises ScorerUnavailable when
+        the runtime fails on a single window or an answer is no number.
         """
-        ids, mask = self._padded(windows)
         try:
-            scores = self._session.run(["scores"], {"input_ids": ids, "attention_mask": mask})[0]
+            probabilities = self._run_together(windows)
         except Exception as error:
+            if len(windows) > 1:
+                middle = len(windows) // 2
+                return np.concatenate([self.run(windows[:middle]), self.run(windows[middle:])])
             # The runtime's message may quote its input; its type says enough.
             raise ScorerUnavailable(f"the model failed: {type(error).__name__}") from None
-        probabilities = np.asarray(scores, dtype=np.float32)
         if not np.isfinite(probabilities).all():
             raise ScorerUnavailable(f"the model answered something that is no number: {REMEDY}")
         return probabilities
+
+    def _run_together(self, windows: Sequence[Window]) -> npt.NDArray[np.float32]:
+        ids, mask = self._padded(windows)
+        scores = self._session.run(["scores"], {"input_ids": ids, "attention_mask": mask})[0]
+        return np.asarray(scores, dtype=np.float32)
 
     def _padded(
         self, windows: Sequence[Window]
