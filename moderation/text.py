@@ -18,7 +18,7 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){3,}")  # more than two in a row
 _PARAGRAPH_BREAK = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 # Unicode's Default_Ignorable_Code_Point (UAX #44, DerivedCoreProperties.txt): seen by nobody.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -65,7 +65,7 @@ def fold(text: str) -> str:
     invisible characters, white space folded to single spaces. Diacritics stay. May be longer
     than the text.
     """
-    text = unicodedata.normalize("NFD", _INVISIBLE.sub("", text))
+    text = unicodedata.normalize("NFD", INVISIBLE.sub("", text))
     for _ in range(2):  # a compatibility form may have a case of its own
         text = unicodedata.normalize("NFKC", text.casefold())
     return " ".join(text.split())

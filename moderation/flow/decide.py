@@ -18,6 +18,7 @@ from moderation.models import Comment, Event, FindingRow, Score, Site
 from moderation.policy.context import Context, Finding, Policy
 from moderation.policy.decide import Decision, evaluate
 from moderation.policy.thresholds import thresholds_in_force
+from moderation.scoring.reading.normalise import normalise, spell_out
 from moderation.statuses import Actor, Change, Code, Status, Verdict
 
 log = structlog.get_logger()
@@ -131,6 +132,7 @@ def _gather(
     return Context(
         name=comment.name,
         body=comment.body,
+        readings=_readings(comment.name) + _readings(comment.body),
         policy=policy,
         thresholds=thresholds,
         failure=failure,
@@ -140,6 +142,13 @@ def _gather(
         first_comment=not has_history(session, comment.commenter),
         **(_score_facts(score) if score else NO_SCORE),
     )
+
+
+def _readings(text: str) -> tuple[str, ...]:
+    """What the text says beneath its disguises, where that is anything else."""
+    plain = normalise(text).text
+    readings = (plain if plain != text else "", spell_out(plain))
+    return tuple(filter(None, readings))
 
 
 def _score_facts(score: Score) -> ScoreFacts:

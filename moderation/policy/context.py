@@ -46,12 +46,14 @@ class Context:
 
     `scores` is None while nothing scored it; `failure` then says why. `thresholds` are those in
     force (preset and the site's own merged). `languages` are the model's; `language` is the
-    text's (ISO 639-1) or None where nobody can tell.
+    text's (ISO 639-1) or None where nobody can tell. `readings` are what name and body say
+    beneath their disguises, where that differs: guesses, which hold but never reject.
     """
 
     name: str
     body: str
     policy: Policy
+    readings: tuple[str, ...] = ()
     scores: Mapping[str, float] | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
     complete: bool = True

@@ -48,16 +48,21 @@ def find_unknown_language(context: Context) -> Iterator[Finding]:
 
 
 def find_banned_words(context: Context) -> Iterator[Finding]:
-    """Rejects only where the owner asked for it."""
+    """Rejects only where the owner asked for it, and nothing for a disguised word."""
     policy = context.policy
+    plain = _listed(context, policy.banned_words)
     verdict = Verdict.REJECT if policy.reject_banned_words else Verdict.HOLD
-    for word in _listed(context, policy.banned_words):
+    for word in plain:
         yield Finding(Code.BANNED_WORD, verdict, detail=word)
+    for word in _disguised(context, policy.banned_words, plain):
+        yield Finding(Code.BANNED_WORD, Verdict.HOLD, detail=word)
 
 
 def find_suspect_words(context: Context) -> Iterator[Finding]:
     """A word that a human should look at."""
-    for word in _listed(context, context.policy.suspect_words):
+    words = context.policy.suspect_words
+    plain = _listed(context, words)
+    for word in plain + _disguised(context, words, plain):
         yield Finding(Code.SUSPECT_WORD, Verdict.HOLD, detail=word)
 
 
@@ -122,6 +127,12 @@ def find_closed_article(context: Context) -> Iterator[Finding]:
 def _listed(context: Context, words: tuple[str, ...]) -> list[str]:
     """The listed words in name and body, each once; no phrase runs from one into the other."""
     return list(dict.fromkeys(find_words(context.name, words) + find_words(context.body, words)))
+
+
+def _disguised(context: Context, words: tuple[str, ...], plain: list[str]) -> list[str]:
+    """The listed words that stand in no text but in what one says beneath its disguise."""
+    found = (word for text in context.readings for word in find_words(text, words))
+    return [word for word in dict.fromkeys(found) if word not in plain]
 
 
 # The order is the one in which findings are shown.

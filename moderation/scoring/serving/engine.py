@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import Model, find_model
-from moderation.scoring.reading.language import identify, warm_up
+from moderation.scoring.reading import language, normalise
 from moderation.scoring.score import ModelInfo, Score
 from moderation.scoring.serving.compiled import (
     GRAPH,
@@ -43,14 +43,15 @@ def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "Comp
     facts = read_facts(folder)
     if not facts.sha256.startswith(found.digest):
         raise ScorerUnavailable(f"{folder} was made from another checkpoint: {REMEDY}")
-    warm_up()
+    language.warm_up()
+    normalise.warm_up()
     graph = Graph(folder / GRAPH, folder / TOKENIZER, facts, threads=threads)
     return CompiledScorer(info=_info(found, facts), graph=graph)
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """The windows of one text that are scored, and whether they are all of it."""
+    """The windows of one text's readings that are scored, and whether they are all of it."""
 
     windows: list[Window]
     complete: bool
@@ -66,7 +67,8 @@ class CompiledScorer:
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One score for each text, in their order; the highest of a text's windows counts.
 
-        At most eight windows of a text are scored; `complete` is False where it is longer.
+        A disguised text is read twice, as it stands and beneath its disguises. At most eight
+        windows of a reading are scored; `complete` is False where it is longer.
         Raises ScorerUnavailable when the model fails or answers something that is no number.
         """
         pieces = [self._piece(text) for text in texts]
@@ -80,9 +82,15 @@ class CompiledScorer:
         return scores
 
     def _piece(self, text: str) -> _Piece:
-        windows = self._graph.encode(text[:MAX_CHARACTERS])
-        complete = len(text) <= MAX_CHARACTERS and len(windows) <= MAX_WINDOWS
-        return _Piece(windows=windows[:MAX_WINDOWS], complete=complete)
+        """The text's windows, and those of what it says beneath its disguises where they differ."""
+        read = text[:MAX_CHARACTERS]
+        windows = self._graph.encode(normalise.undress(read))
+        plain = normalise.normalise(read).text
+        others = [] if plain == read else self._graph.encode(plain)
+        longest = max(len(windows), len(others))
+        others = [window for window in others[:MAX_WINDOWS] if window not in windows]
+        complete = len(text) <= MAX_CHARACTERS and longest <= MAX_WINDOWS
+        return _Piece(windows=windows[:MAX_WINDOWS] + others, complete=complete)
 
     def _run(self, windows: list[Window]) -> list[_Numbers]:
         rows = [np.empty(0, dtype=np.float32)] * len(windows)
@@ -106,7 +114,7 @@ class CompiledScorer:
         return Score(
             attributes=dict(zip(self.info.attributes, map(float, strictest), strict=True)),
             complete=complete,
-            language=identify(text[:MAX_CHARACTERS]),
+            language=language.identify(text[:MAX_CHARACTERS]),
         )
 
 

@@ -61,6 +61,14 @@ def score_table(scorer: Scorer, texts: Sequence[str]) -> npt.NDArray[np.float32]
     return np.array(rows, dtype=np.float32)
 
 
+def held_at(table: npt.NDArray[np.float32], scorer: Scorer, preset: str) -> npt.NDArray[np.bool_]:
+    """Which rows of `score_table` any attribute's threshold in the preset holds."""
+    thresholds = scorer.info.presets[preset]
+    columns = [scorer.info.attributes.index(name) for name in thresholds]
+    reached = table[:, columns] >= list(thresholds.values())
+    return np.asarray(np.any(reached, axis=1), dtype=np.bool_)
+
+
 def _quality(data: Path, name: str, scorer: Scorer) -> dict[str, Any]:
     texts, toxic, _ = read_test(data / f"test_{name}.csv.gz")
     return _figures(np.array(toxic), score_table(scorer, texts), scorer)
@@ -72,7 +80,7 @@ def _figures(toxic: Numbers, table: npt.NDArray[np.float32], scorer: Scorer) -> 
     figures["auc"] = round(float(roc_auc_score(toxic, toxicity)), 4)
     figures["auc_95"] = _interval(toxic, toxicity)
     for preset in scorer.info.presets:
-        held = _held(table, scorer, preset)
+        held = held_at(table, scorer, preset)
         figures[preset] = {
             "false_positive_rate": round(float(held[toxic == 0].mean()), 4),
             "recall": round(float(held[toxic == 1].mean()), 4),
@@ -90,13 +98,6 @@ def _interval(toxic: Numbers, scores: npt.NDArray[np.float32]) -> list[float]:
     return [round(float(x), 4) for x in np.quantile(areas, (0.025, 0.975))]
 
 
-def _held(table: npt.NDArray[np.float32], scorer: Scorer, preset: str) -> npt.NDArray[np.bool_]:
-    thresholds = scorer.info.presets[preset]
-    columns = [scorer.info.attributes.index(name) for name in thresholds]
-    reached = table[:, columns] >= list(thresholds.values())
-    return np.asarray(np.any(reached, axis=1), dtype=np.bool_)
-
-
 def _hatecheck(data: Path, scorer: Scorer) -> dict[str, Any]:
     """`target_*_nh` rows are left out: labelled not hateful, they are abuse all the same."""
     texts, toxic, notes = read_test(data / "test_hatecheck.csv.gz")
@@ -104,7 +105,7 @@ def _hatecheck(data: Path, scorer: Scorer) -> dict[str, Any]:
     kept = np.array([not (n.startswith("target_") and n.endswith("_nh")) for n in notes])
     figures = _figures(np.array(toxic)[kept], table[kept], scorer)
     if "balanced" in scorer.info.presets:
-        held = _held(table, scorer, "balanced")
+        held = held_at(table, scorer, "balanced")
         figures["held_by_function"] = {
             note: round(float(held[np.array(notes) == note].mean()), 2)
             for note in sorted(set(notes))
@@ -119,9 +120,9 @@ def _obfuscated(data: Path, scorer: Scorer) -> dict[str, Any]:
         "texts": len(texts),
         **{
             preset: {
-                "recall": round(float(_held(tables[0], scorer, preset).mean()), 4),
+                "recall": round(float(held_at(tables[0], scorer, preset).mean()), 4),
                 "recall_on_the_clean_texts": round(
-                    float(_held(tables[1], scorer, preset).mean()), 4
+                    float(held_at(tables[1], scorer, preset).mean()), 4
                 ),
             }
             for preset in scorer.info.presets
