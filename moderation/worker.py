@@ -17,6 +17,7 @@ import structlog
 
 from moderation.db import Database
 from moderation.errors import ScorerUnavailable
+from moderation.explainer import Explainer
 from moderation.flow import jobs
 from moderation.metrics import SCORED, SCORING_SECONDS
 from moderation.models import Score as ScoreRow
@@ -56,6 +57,7 @@ class Worker:
         self._lease = lease
         self._repeat_window = repeat_window
         self._clock = clock
+        self._explain = Explainer(database, clock)
         self._id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._scorer: Scorer | None = None
         self._load_after: dt.datetime | None = None
@@ -95,7 +97,7 @@ class Worker:
         self._wake.set()
 
     def tick(self) -> int:
-        """One round and the sweep; answers how many jobs it claimed."""
+        """One round and the sweep; answers how many comments it scored or explained."""
         done = self._round()
         self._sweep()
         return done
@@ -103,7 +105,11 @@ class Worker:
     def _round(self) -> int:
         self._try_to_load()
         self._report()
-        return self.work_off()
+        return self.work_off() or self._explain_one()
+
+    def _explain_one(self) -> int:
+        """Explain a held comment: one, so that a new comment never waits for more than that."""
+        return int(self._explain(self._scorer)) if self._scorer else 0
 
     def work_off(self) -> int:
         """Claim one batch and settle it; answers how many jobs it claimed."""

@@ -31,7 +31,7 @@ KNOWN_TAGS = {
     *("section", "article", "aside", "h1", "h2", "h3", "p", "a", "b", "bdi", "div", "span", "ol"),
     *("ul", "li", "dl", "dt", "dd", "form", "label", "input", "textarea", "select", "option"),
     *("button", "blockquote", "time", "meter", "br", "small", "strong", "em", "details", "summary"),
-    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd"),
+    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd", "mark"),
 }
 
 
