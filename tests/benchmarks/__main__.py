@@ -1,5 +1,6 @@
 """`make bench`: every benchmark of this folder."""
 
-from tests.benchmarks import serving
+from tests.benchmarks import reading, serving
 
+reading.main()
 serving.main()

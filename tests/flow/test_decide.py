@@ -171,6 +171,17 @@ def test_a_rule_that_wants_to_reject_wins(bench: Bench) -> None:
     assert [finding["verdict"] for finding in event.data["findings"]] == ["hold", "reject"]
 
 
+@pytest.mark.parametrize(
+    "body", ["An 1d10t", "i d i o t", "іdіоt", "an idi\u200bot", "z3bra", "z.e.b.r.a", "z e b r a"]
+)
+def test_a_disguised_word_of_a_list_is_held_and_never_rejected(bench: Bench, body: str) -> None:
+    bench.set_policy(banned_words=["zebra", "idiot"], reject_banned_words=True)
+    assert bench.decide(body=body) == [Code.BANNED_WORD]
+    assert bench.newest()[0].status is (
+        Status.REJECTED if "\u200b" in body else Status.HELD  # what nobody sees disguises nothing
+    )
+
+
 def test_a_second_decision_replaces_the_findings_and_adds_an_event(bench: Bench) -> None:
     comment_id = bench.store()
     assert bench.decide(comment_id, failure=Code.SCORER_LATE) == [Code.SCORER_LATE]

@@ -73,11 +73,26 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
             ],
         ),
         ({"policy": {"banned_words": ("blue heron",)}, "name": "Blue", "body": "heron"}, []),
+        (  # a disguise is a guess: it holds, and what stands plainly is named once
+            {
+                "policy": {"banned_words": ("heron", "egret"), "reject_banned_words": True},
+                "body": "heron, 3gr3t",
+                "readings": ("heron, egret",),
+            },
+            [
+                Finding(Code.BANNED_WORD, REJECT, detail="heron"),
+                Finding(Code.BANNED_WORD, HOLD, detail="egret"),
+            ],
+        ),
     ],
     "find_suspect_words": [
         ({"policy": {"suspect_words": ("heron",)}}, []),
         (
             {"policy": {"suspect_words": ("heron",), "reject_banned_words": True}, "name": "Heron"},
+            [Finding(Code.SUSPECT_WORD, HOLD, detail="heron")],
+        ),
+        (
+            {"policy": {"suspect_words": ("heron",)}, "readings": ("a heron",)},
             [Finding(Code.SUSPECT_WORD, HOLD, detail="heron")],
         ),
     ],

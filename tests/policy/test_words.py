@@ -78,3 +78,8 @@ def test_blank_entries_match_nothing(words: tuple[str, ...]) -> None:
 def test_each_word_is_named_once_as_listed_in_the_order_of_the_text() -> None:
     words = ("Heron", "HERON", "blue heron", "egret", "")
     assert find_words("Egret, heron. The blue heron!", words) == ["egret", "Heron", "blue heron"]
+
+
+def test_thousands_of_terms_are_told_apart() -> None:
+    words = tuple(f"heron{number}x" for number in range(5_000))
+    assert find_words("a heron4999x, a heron17x and a heron17", words) == ["heron4999x", "heron17x"]

@@ -1,5 +1,6 @@
 """What disguises become, and what is no disguise."""
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation.policy.words import find_words
 from moderation.scoring.reading import vocabulary
 from moderation.scoring.reading.edits import Edit, apply, untouched
 from moderation.scoring.reading.normalise import NORMALISER_VERSION, normalise, spell_out
@@ -65,8 +67,8 @@ texts = st.text(st.characters(codec=None), max_size=40) | st.lists(
         # Masks.
         ("f*ck f**k f***", "fuck fuck fuck"),
         ("pe*vert", "pervert"),
-        ("tr*mp", "trump"),
-        ("c#nt s_ut", "cunt slut"),
+        ("c#nt sh*t", "cunt shit"),
+        ("t*at wa_k pi# th@t", "t*at wa_k pi# that"),
         ("bas*ard", "bastard"),
         # Letters apart, words torn.
         ("you i d i o t", "you idiot"),
@@ -181,8 +183,8 @@ LISTED = tuple(
 @pytest.mark.parametrize("word", [w for w in INNOCENT if w.lower() not in LISTED])
 def test_it_leaves_innocent_words_alone(word: str) -> None:
     for form in (word, word.lower(), word.upper(), f"({word}),"):
-        found = normalise(form).text
-        assert found == form
+        assert normalise(form).text == form
+        assert find_words(spell_out(form), LISTED) == []
 
 
 def test_there_are_innocent_words_enough() -> None:
@@ -251,9 +253,12 @@ def test_edits_keep_track_of_where_characters_came_from() -> None:
 def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
     def seconds(characters: int) -> float:
         text = unit * (characters // len(unit))
+        gc.disable()  # a full collection takes as long as the heap of all tests is large
         started = time.process_time()
         normalise(text)
-        return time.process_time() - started
+        taken = time.process_time() - started
+        gc.enable()
+        return taken
 
     normalise(unit * 100)
     # Sixteen times the text: time in the square of the length would be 256 times.

@@ -9,6 +9,8 @@ from moderation.scoring.reading.vocabulary import (
     insults_like,
     is_known,
     is_listed,
+    is_often_starred,
+    is_ordinary,
     rank,
     repair,
     spelling,
@@ -23,13 +25,13 @@ _LEET = {
 _PLAINEST = str.maketrans({sign: letters[0] for sign, letters in _LEET.items()})
 _LONGEST = 30
 _MOST_READINGS = 16
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _STRETCH = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[^\w@$!|+(<€¢©®£¡]|_")
 _INNER_BREAK = re.compile(r"(?<=[^\W_])[.*_\-]+(?=[^\W_])")
 _MASK = re.compile(r"(?<!^)@|[*#$%&^~_•?!+=]|(?<=[.-])[.-]|[.-](?=[.-])")
+_STAR = re.compile(r"[*#%&^]")
 _ENDS_IN_DIGITS = re.compile(r"[a-z]+\d+|\d\d+[a-z]+|\d[a-z]{1,3}")
-_STAR = re.compile(r"(?<=.)[*#@](?=.)")
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
 def reveal(word: str) -> str | None:
@@ -101,11 +103,11 @@ def _may_be_word(word: str) -> bool:
 def _reveal_signs(word: str) -> str | None:
     joined = "" if _is_compound(word) else _BREAK.sub("", word)
     readings = [reading for reading in _readings(joined) if len(reading) > 2]
-    return (
-        next(filter(is_listed, readings), None)
-        or _reveal_any(word, readings)
-        or _unmask(word)
-    )  # fmt: skip
+    listed = next(filter(is_listed, readings), None)
+    if listed and joined == word:
+        return listed
+    found = listed or _reveal_any(word, readings) or _unmask(word)
+    return None if found and is_listed(found) and _may_be_ordinary(word, found) else found
 
 
 def _is_compound(word: str) -> bool:
@@ -127,7 +129,7 @@ def _reveal_any(word: str, readings: list[str]) -> str | None:
     if plain_sight or _ENDS_IN_DIGITS.fullmatch(word):
         return None
     shrunk = [form for reading in readings for form in (reading, *_shrunk(reading))]
-    found = _best(form for form in shrunk if len(form) > 3)
+    found = _best(iter(shrunk))
     return found or next(filter(None, map(repair, shrunk)), None)
 
 
@@ -137,16 +139,16 @@ def _unmask(word: str) -> str | None:
     letters = pattern.replace("?", "")
     if not masks or not letters.isalpha() or len(letters) < 2 or len(pattern) < 3:
         return None
-    fitting = (insult for insult in insults_like(pattern) if _fits(pattern, insult))
-    return next(fitting, None) or _fill(word)
+    return next((insult for insult in insults_like(pattern) if _fits(pattern, insult)), None)
+
+
+def _may_be_ordinary(word: str, insult: str) -> bool:
+    """Whether an ordinary word fits the single mask, and people would not star out the insult."""
+    pattern, masks = _MASK.subn("?", word)
+    if masks != 1 or (_STAR.search(word) and is_often_starred(insult)):
+        return False
+    return any(is_ordinary(pattern.replace("?", letter)) for letter in _ALPHABET)
 
 
 def _fits(pattern: str, word: str) -> bool:
     return all(mask in ("?", letter) for mask, letter in zip(pattern, word, strict=True))
-
-
-def _fill(word: str) -> str | None:
-    """The most frequent English word with one letter where a single star or sign stands."""
-    if len(word) < 4 or len(_STAR.findall(word)) != 1:
-        return None
-    return _best(_STAR.sub(letter, word) for letter in _ALPHABET)

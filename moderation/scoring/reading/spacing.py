@@ -34,7 +34,7 @@ def join_letters(text: str) -> Iterator[Edit]:
     for run in _RUN.finditer(text):
         letters = _letters_of(run)
         words = _split(plainest(letters.lower()))
-        if _is_meant(words, letters, is_initials=bool(_INITIALS.fullmatch(run.group()))):
+        if _is_meant(run, words, letters):
             yield from _close_gaps(run, words)
 
 
@@ -108,13 +108,17 @@ def _is_label(text: str, pieces: Sequence[Token]) -> bool:
     return known and any(text[p.start : p.end].isupper() and len(p.word) == 1 for p in pieces)
 
 
-def _is_meant(words: list[str], letters: str, *, is_initials: bool) -> bool:
-    if any(len(word) > 2 and is_listed(word) for word in words):
-        return True
-    if is_initials or sum(map(str.isalpha, letters)) < 0.6 * len(letters):
+def _is_meant(run: re.Match[str], words: list[str], letters: str) -> bool:
+    """Whether the letters were words before: one word if signs part them, words if spaces do."""
+    longer = [word for word in words if len(word) > 2]
+    if len(words) > 1 and run["gap"].strip():
         return False
-    in_words = sum(len(word) for word in words if len(word) > 2)
-    return in_words >= 0.6 * len(letters) and max(map(len, words)) > 3
+    if sum(map(len, longer)) < 0.6 * len(letters):
+        return False
+    if any(map(is_listed, longer)):
+        return True
+    enough = sum(map(str.isalpha, letters)) >= 0.6 * len(letters) and max(map(len, words)) > 3
+    return enough and not _INITIALS.fullmatch(run.group())
 
 
 def _split(letters: str) -> list[str]:

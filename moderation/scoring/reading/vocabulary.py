@@ -8,6 +8,9 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 # Below this length one letter's difference makes too many other words.
 _SHORTEST_REPAIRED = 5
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+# The line of insults.txt down to which words are starred out.
+_LAST_STARRED = "faggots"
 _TWICE = re.compile(r"(.)\1+")
 _SOUNDS = (
     ("ph", "f"), ("ck", "k"), ("c", "k"), ("q", "k"), ("z", "s"), ("v", "u"), ("y", "i"),
@@ -46,6 +49,16 @@ def known_words() -> Mapping[str, int]:
     return _known()
 
 
+def is_ordinary(word: str) -> bool:
+    """Whether the lower-case word is a frequent English word and no insult."""
+    return word in _ordinary()
+
+
+def is_often_starred(insult: str) -> bool:
+    """Whether it is one of those that people write with a star in place of a letter."""
+    return _insults()[insult] <= _insults()[_LAST_STARRED]
+
+
 def rank(word: str) -> int | None:
     """The known word's place by frequency, insults before all others; None where unknown."""
     return _known().get(word)
@@ -55,11 +68,15 @@ def repair(word: str) -> str | None:
     """The insult that an unknown lower-case word of letters is a spelling of, or None.
 
     A spelling known by itself, one that sounds the same, or one letter missing, added, changed or
-    swapped with its neighbour; the first letter is the same. Never for a word that is known.
+    swapped with its neighbour; the first letter is the same. Never for a word that is known, nor
+    where it may as well be a slip in an ordinary word.
     """
     if word in _known() or not 3 <= len(word) <= 20:
         return None
-    return spelling(word) or _by_sound(word) or _by_one_letter(word)
+    guess = spelling(word)
+    if guess is None and (guess := _by_sound(word) or _by_one_letter(word)):
+        return None if any(map(is_ordinary, _one_apart(word))) else guess
+    return guess
 
 
 def spelling(word: str) -> str | None:
@@ -101,6 +118,17 @@ def _is_one_apart(one: str, other: str) -> bool:
     return rest == shorter[start + 1 :] or swapped == shorter[start:]
 
 
+def _one_apart(word: str) -> Iterator[str]:
+    """Every string that is one letter from the word and begins like it."""
+    for i in range(1, len(word) + 1):
+        head, tail = word[:i], word[i:]
+        yield head + tail[1:]
+        yield head + tail[1:2] + tail[:1] + tail[2:]
+        for letter in _ALPHABET:
+            yield head + letter + tail
+            yield head + letter + tail[1:]
+
+
 def _without_one(word: str) -> Iterator[str]:
     """The word itself and each word that lacks one of its letters but the first."""
     yield word
@@ -124,19 +152,26 @@ def _lines(name: str) -> Iterator[list[str]]:
 @cache
 def _insults() -> Mapping[str, int]:
     words = [line[0] for line in _lines("insults.txt")]
-    plurals = [word + "s" for word in words if not word.endswith(("s", "y", "ing", "ed"))]
+    plurals = [word + "s" for word in words if not word.endswith(("s", "y", "sh", "ing", "ed"))]
     return {word: place for place, word in enumerate(dict.fromkeys(words + plurals))}
 
 
 @cache
 def _known() -> Mapping[str, int]:
     """Word → rank. A name that merely looks like an insult ranks last."""
-    lists = ("vocabulary.txt", "english_words.txt", "innocent_words.txt")
-    words = ["a", "i", *(word for name in lists for line in _lines(name) for word in line)]
-    table: dict[str, int] = {}
-    for word in (*_insults(), *words):
-        table.setdefault(word, len(table))
-    return table
+    innocent = (word for line in _lines("innocent_words.txt") for word in line)
+    words = (*_insults(), *_frequent(), *innocent)
+    return {word: place for place, word in enumerate(dict.fromkeys(words))}
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    return frozenset(_frequent()) - _insults().keys()
+
+
+def _frequent() -> list[str]:
+    lists = ("vocabulary.txt", "english_words.txt")
+    return ["a", "i", *(word for name in lists for line in _lines(name) for word in line)]
 
 
 @cache
