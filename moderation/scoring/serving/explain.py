@@ -22,9 +22,10 @@ CHARACTERS_A_PASSAGE = 240
 # The weight from which a word is marked. It belongs to the checkpoint: chosen for the best
 # character F1 on the even rows of test_spans (training/evaluate.py prints it anew).
 MARK_FROM = 0.3
-# How far a passage's own score counts for each of its words: among insults, doubtful words
-# are meant.
-_PASSAGE_PART = 0.25
+# How far a passage's own score counts for each of its words: among insults doubtful words are
+# meant, and in a harmless sentence a coarse word raises nothing. Up to here the words that
+# paradetox's polite rewrites drop are found as well as without it; above, fewer of them are.
+_PASSAGE_PART = 0.75
 
 # Punctuation that may stand inside a disguised word (sh*t, a$$) stays in it. A longer run is no
 # word, and cut so that it cannot make a passage long.
@@ -63,8 +64,8 @@ class _Passage(NamedTuple):
 def weigh_words(text: str, logits_of: LogitsOf) -> list[Weighed]:
     """The words that may be marked, in order, each with its weight.
 
-    A word's weight is its logit alone, what its passage's logit loses without it, and a quarter
-    of the passage's; of several attributes the highest counts. (Occlusion: Zeiler and Fergus,
+    A word's weight is its logit alone, what its passage's logit loses without it, and a part of
+    the passage's; of several attributes the highest counts. (Occlusion: Zeiler and Fergus,
     2014; alone and left out together: "comprehensiveness" and "sufficiency" of ERASER, DeYoung
     et al., 2020.) Stop-words are none of them.
     """
