@@ -1,6 +1,9 @@
 """The words that raise a score: found by the shipped model, and anywhere in any text."""
 
+import csv
+import gzip
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +20,11 @@ from moderation.scoring.serving.explain import (
     mark,
     weigh_words,
 )
+from moderation.scoring.training.evaluate import measure
+from moderation.scoring.training.explanations import character_f1
 
 TOXICITY = ["toxicity"]
-unhurried = settings(deadline=None, max_examples=200)
+unhurried = settings(deadline=None, max_examples=50)
 texts = st.text(st.characters(codec=None), max_size=80) | st.lists(
     st.sampled_from(
         ["idiot", "1d1ot", "i d i o t", "ѕtupіd", "the", ".", "!", "\n", " ", "🙂", "𝓯"]
@@ -125,3 +130,35 @@ def test_neighbours_are_marked_as_one() -> None:
     text = "you stupid  old fool, you fool"
 
     assert mark(text, [(4, 10), (12, 15), (16, 20), (26, 30)]) == [(4, 20), (26, 30)]
+
+
+@pytest.mark.parametrize(
+    ("found", "raters", "figure"),
+    [
+        ((), (), 1.0),
+        ((1, 2), (), 0.0),
+        ((), (1, 2), 0.0),
+        ((1, 2), (3, 4), 0.0),
+        ((1, 2, 3), (2, 3, 4, 5, 6), 0.5),
+    ],
+)
+def test_the_figure_is_that_of_the_shared_task(
+    found: tuple[int, ...], raters: tuple[int, ...], figure: float
+) -> None:
+    assert character_f1(frozenset(found), frozenset(raters)) == figure
+
+
+def test_a_model_is_measured_on_spans(tiny_scorer: CompiledScorer, tmp_path: Path) -> None:
+    files = {
+        "test_spans": [["text", "spans", "note"], *[["You fool.", "[4, 5, 6, 7]", ""]] * 4],
+        "test_wikipedia_talk_benign": [["text", "toxic", "note"], ["A tree.", "0", ""]],
+    }
+    for name, rows in files.items():
+        with gzip.open(tmp_path / f"{name}.csv.gz", "wt", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+
+    figures = measure(tmp_path, tiny_scorer, ["spans"])["spans"]
+
+    # "fool" is the only word, so the threshold from which it is marked is found.
+    assert figures["best"]["even_rows"] == figures["best"]["odd_rows"] == 1
+    assert (figures["texts"], figures["best"]["clean_held_and_marked"]) == (4, 0)

@@ -15,10 +15,12 @@ from moderation.scoring.serving.engine import CompiledScorer
 from moderation.scoring.serving.explain import MARK_FROM, Weighed, mark
 from moderation.scoring.training.data import read_test
 
-CLEAN = ("robtest", "wikipedia_talk_benign")
-CLEAN_TEXTS = 300  # of each
+# Comments as they come; what other tests call clean was picked for being hard.
+CLEAN = "wikipedia_talk_benign"
+CLEAN_TEXTS = 300
 PRESET = "balanced"
 MOST_CLEAN_MARKED = 0.02
+_AS_GOOD = 0.01  # of F1: no difference on so few texts
 _ATTRIBUTES = ("toxicity",)
 _THRESHOLDS = [n / 10 for n in range(-50, 300)]
 
@@ -42,12 +44,13 @@ def measure_explanations(data: Path, scorer: CompiledScorer) -> dict[str, Any]:
     """Character F1 on test_spans, as SemEval-2021 task 5 defines it, and marks in clean texts.
 
     The best threshold is chosen on even rows, among those by which at most 2 % of the clean texts
-    are held and marked: what MARK_FROM should be. `odd_rows` of `in_force` is the figure to report.
+    are held and marked: the highest that is within 0.01 of the best F1, since it marks the fewest
+    clean texts. MARK_FROM should be that; `odd_rows` of `in_force` is the figure to report.
     """
     began = time.process_time()
     posts = [_Post(t, m, scorer.weigh(t, _ATTRIBUTES)) for t, m in read_spans(data)]
     seconds = time.process_time() - began
-    clean = {name: _read_clean(data, name, scorer) for name in CLEAN}
+    clean = _read_clean(data, scorer)
     best = _best_threshold(posts[0::2], clean)
     return {
         "texts": len(posts),
@@ -57,8 +60,8 @@ def measure_explanations(data: Path, scorer: CompiledScorer) -> dict[str, Any]:
                 "threshold": threshold,
                 "even_rows": round(_quality(posts[0::2], threshold), 4),
                 "odd_rows": round(_quality(posts[1::2], threshold), 4),
-                "clean_held_and_marked": _marked_parts(clean, threshold, only_held=True),
-                "clean_marked_if_all_were_held": _marked_parts(clean, threshold, only_held=False),
+                "clean_held_and_marked": _marked_part(clean, threshold, only_held=True),
+                "clean_marked_if_all_were_held": _marked_part(clean, threshold, only_held=False),
             }
             for name, threshold in (("best", best), ("in_force", MARK_FROM))
         },
@@ -79,9 +82,8 @@ def character_f1(found: frozenset[int], marked: frozenset[int]) -> float:
     return 2 * len(found & marked) / (len(found) + len(marked))
 
 
-def _read_clean(data: Path, name: str, scorer: CompiledScorer) -> list[_Clean]:
-    """The first clean texts of a test."""
-    texts, toxic, _ = read_test(data / f"test_{name}.csv.gz")
+def _read_clean(data: Path, scorer: CompiledScorer) -> list[_Clean]:
+    texts, toxic, _ = read_test(data / f"test_{CLEAN}.csv.gz")
     clean = [text for text, is_toxic in zip(texts, toxic, strict=True) if not is_toxic]
     return [_look_at(text, scorer) for text in clean[:CLEAN_TEXTS]]
 
@@ -96,29 +98,23 @@ def _look_at(text: str, scorer: CompiledScorer) -> _Clean:
     )
 
 
-def _best_threshold(posts: Sequence[_Post], clean: dict[str, list[_Clean]]) -> float:
-    allowed = [
-        threshold
+def _best_threshold(posts: Sequence[_Post], clean: Sequence[_Clean]) -> float:
+    qualities = {
+        threshold: _quality(posts, threshold)
         for threshold in _THRESHOLDS
-        if _mean(_marked_parts(clean, threshold, only_held=True).values()) <= MOST_CLEAN_MARKED
-    ]
-    return max(allowed, key=lambda threshold: _quality(posts, threshold))
-
-
-def _marked_parts(
-    clean: dict[str, list[_Clean]], threshold: float, *, only_held: bool
-) -> dict[str, float]:
-    """The part, 0..1, of each test's clean texts that are explained with any mark.
-
-    Only held comments are explained when serving; without that, as if all were.
-    """
-    return {
-        name: round(
-            _mean(text.heaviest >= threshold and (text.is_held or not only_held) for text in texts),
-            4,
-        )
-        for name, texts in clean.items()
+        if _marked_part(clean, threshold, only_held=True) <= MOST_CLEAN_MARKED
     }
+    best = max(qualities.values())
+    return max(t for t, quality in qualities.items() if quality >= best - _AS_GOOD)
+
+
+def _marked_part(clean: Sequence[_Clean], threshold: float, *, only_held: bool) -> float:
+    """The part, 0..1, of clean texts that are explained with any mark.
+
+    Only held comments are explained when serving; without `only_held`, as if all were.
+    """
+    marked = (t.heaviest >= threshold and (t.is_held or not only_held) for t in clean)
+    return round(_mean(marked), 4)
 
 
 def _mean(values: Iterable[float]) -> float:
