@@ -151,7 +151,7 @@ def test_the_figure_is_that_of_the_shared_task(
 def test_a_model_is_measured_on_spans(tiny_scorer: CompiledScorer, tmp_path: Path) -> None:
     files = {
         "test_spans": [["text", "spans", "note"], *[["You fool.", "[4, 5, 6, 7]", ""]] * 4],
-        "test_wikipedia_talk_benign": [["text", "toxic", "note"], ["A tree.", "0", ""]],
+        "test_wikipedia_talk_benign": [["text", "toxic", "note"], ["?!", "0", ""]],
     }
     for name, rows in files.items():
         with gzip.open(tmp_path / f"{name}.csv.gz", "wt", encoding="utf-8", newline="") as file:
@@ -159,6 +159,6 @@ def test_a_model_is_measured_on_spans(tiny_scorer: CompiledScorer, tmp_path: Pat
 
     figures = measure(tmp_path, tiny_scorer, ["spans"])["spans"]
 
-    # "fool" is the only word, so the threshold from which it is marked is found.
+    # "fool" is the only word, so some threshold marks it and nothing else.
     assert figures["best"]["even_rows"] == figures["best"]["odd_rows"] == 1
     assert (figures["texts"], figures["best"]["clean_held_and_marked"]) == (4, 0)
