@@ -5,13 +5,11 @@ The same `Worker` runs as a thread of the serving process, as a process of its o
 """
 
 import datetime as dt
-import math
 import os
 import socket
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -19,10 +17,9 @@ from moderation.db import Database
 from moderation.errors import ScorerUnavailable
 from moderation.explainer import Explainer
 from moderation.flow import jobs
-from moderation.metrics import SCORED, SCORING_SECONDS
-from moderation.models import Score as ScoreRow
+from moderation.flow.scores import score_row
 from moderation.models import WorkerRow
-from moderation.scoring.reading.language import has_words
+from moderation.scoring.comments import score_each
 from moderation.scoring.score import ModelInfo, Score, Scorer
 from moderation.sweep import Sweep, now
 
@@ -127,22 +124,11 @@ class Worker:
         if self._scorer is None:
             self._give_back(lease, claimed)
             return
-        try:
-            scores = _numbers(self._scorer, claimed)
-        except Exception:
-            # One text may break a batch, whatever the scorer calls it; alone it delays only itself.
-            log.error("scoring_failed", comments=[c.comment_id for c in claimed], exc_info=True)
-            self._score_alone(lease, claimed)
-            return
-        for comment, score in zip(claimed, scores, strict=True):
-            self._settle_or_give_back(lease, comment, score, self._scorer.info)
-
-    def _score_alone(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
-        if len(claimed) == 1:
-            self._give_back(lease, claimed)
-            return
-        for comment in claimed:
-            self._score(lease, [comment])
+        for comment, score in score_each(self._scorer, claimed):
+            if score is None:
+                self._give_back(lease, [comment])
+            else:
+                self._settle_or_give_back(lease, comment, score, self._scorer.info)
 
     def _settle_or_give_back(
         self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo
@@ -155,23 +141,12 @@ class Worker:
 
     def _settle(self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo) -> None:
         moment = self._clock()
-        row = ScoreRow(
-            comment_id=comment.comment_id,
-            model=info.name,
-            model_version=info.version,
-            attributes=dict(score.attributes),
-            complete=score.complete,
-            language=score.language,
-            languages=sorted(info.languages),
-            has_words=has_words(comment.body),
-            created_at=moment,
-        )
         with self._database.transaction() as session:
             jobs.settle(
                 session,
                 comment,
                 lease,
-                row,
+                score_row(comment, score, info, now=moment),
                 now=moment,
                 presets=info.presets,
                 repeat_window=self._repeat_window,
@@ -223,27 +198,3 @@ class Worker:
         )
         with self._database.transaction() as session:
             jobs.report_worker(session, row)
-
-
-def _numbers(scorer: Scorer, claimed: Sequence[jobs.Claimed]) -> list[Score]:
-    """One score of finite numbers for each comment; raises whatever the scorer raises.
-
-    The name is as public as the text: of both, the higher number of each attribute counts.
-    """
-    texts = [comment.body for comment in claimed] + [comment.name for comment in claimed]
-    with SCORING_SECONDS.time():
-        scores = scorer.score(texts)
-    if len(scores) != len(texts):
-        raise ScorerUnavailable("the scorer answered for another number of texts")
-    # PostgreSQL's JSON has no NaN, so one would break the transaction that stores it.
-    if not all(math.isfinite(value) for score in scores for value in score.attributes.values()):
-        raise ScorerUnavailable("the scorer answered something that is no number")
-    SCORED.inc(len(claimed))
-    bodies, names = scores[: len(claimed)], scores[len(claimed) :]
-    return [_stricter(body, name) for body, name in zip(bodies, names, strict=True)]
-
-
-def _stricter(body: Score, name: Score) -> Score:
-    """The body's score, raised where the name's is higher. A name tells nothing of a language."""
-    raised = {at: max(value, name.attributes[at]) for at, value in body.attributes.items()}
-    return replace(body, attributes=raised)

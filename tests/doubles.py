@@ -10,7 +10,9 @@ from moderation.scoring.score import ModelInfo, Score, Span
 NOON = dt.datetime(2026, 5, 4, 12, 0, tzinfo=dt.UTC)
 INFO = ModelInfo(
     name="double",
-    version="0123456789ab-test",
+    checkpoint="0123456789ab",
+    graph="int8",
+    normaliser=1,
     languages=frozenset({"en"}),
     attributes=("toxicity", "insult"),
     presets={"balanced": {"toxicity": 0.8, "insult": 0.8}},

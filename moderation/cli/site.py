@@ -10,7 +10,7 @@ from sqlalchemy import select
 from moderation.cli.found import find_site_or_fail
 from moderation.errors import ForeignArticle
 from moderation.flow.articles import origin_of
-from moderation.flow.sites import add_site, change_policy
+from moderation.flow.sites import add_site, change_policy, warn_of_languages
 from moderation.models import Site
 from moderation.policy.context import Policy
 from moderation.services import services
@@ -26,7 +26,8 @@ SNIPPET = '<div id="comments"></div><script async src="{url}/embed.js" data-site
 @click.argument("key")
 @click.option("--name", help="What moderators read; the key by default.")
 @click.option("--origin", "origins", multiple=True, required=True, help="https://example.com")
-def add(key: str, name: str | None, origins: tuple[str, ...]) -> None:
+@click.option("--language", help="The site's own language, such as en or de; en by default.")
+def add(key: str, name: str | None, origins: tuple[str, ...], language: str | None) -> None:
     """Add a site and print its snippet. KEY is public: letters, digits, hyphens."""
     try:
         with services().database.transaction() as session:
@@ -37,13 +38,17 @@ def add(key: str, name: str | None, origins: tuple[str, ...]) -> None:
                 origins=[origin_of(origin) for origin in origins],
                 now=services().clock(),
             )
+            if language:
+                change_policy(session, added, {"language": language}, now=services().clock())
             key = added.key
+            warnings = _warnings(added)
     except ForeignArticle as error:
         raise click.ClickException(f"An origin looks like https://example.com: {error}") from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Added. Put this into the article template of {', '.join(origins)}:\n")
     click.echo(SNIPPET.format(url=services().settings.public_url, key=key))
+    _echo_warnings(warnings)
 
 
 @site.command("list")
@@ -101,5 +106,17 @@ def policy(key: str, **changes: Any) -> None:
         if wanted:
             change_policy(session, found, wanted, now=services().clock())
         shown = {**dataclasses.asdict(Policy()), **found.policy}
+        warnings = _warnings(found)
     for name, value in sorted(shown.items()):
         click.echo(f"{name}: {value}")
+    _echo_warnings(warnings)
+
+
+def _warnings(found: Site) -> list[str]:
+    settings = services().settings
+    return warn_of_languages([found], settings.MODEL, settings.MODEL_CACHE)
+
+
+def _echo_warnings(warnings: list[str]) -> None:
+    for warning in warnings:
+        click.echo(f"Warning: {warning}.", err=True)

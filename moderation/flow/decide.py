@@ -41,7 +41,10 @@ class ScoreFacts(TypedDict, total=False):
 
 
 class Judgement(NamedTuple):
-    """A decision, with the preset and thresholds that were in force."""
+    """A decision, with the preset and thresholds that were in force.
+
+    `preset` is None where the model has none of that name: its own thresholds are the site's only.
+    """
 
     decision: Decision
     preset: str | None = None
@@ -72,8 +75,20 @@ def decide(
 
     `presets` are those of the model that made `comment.score`; `failure` says why there is none.
     """
-    judgement = _judge(session, comment, presets, failure, now=now, repeat_window=repeat_window)
+    # While the scorer fails, an older score says nothing about the text as it stands.
+    score = comment.score if failure is None else None
+    judgement = judge(
+        session,
+        comment,
+        score,
+        now=now,
+        repeat_window=repeat_window,
+        presets=presets,
+        failure=failure,
+    )
     decision = judgement.decision
+    if score:
+        score.preset = judgement.preset
     event = change_status(
         session,
         comment,
@@ -84,8 +99,9 @@ def decide(
         data={
             "verdict": decision.verdict,
             "findings": [_codes_of(finding) for finding in decision.findings],
-            "model": comment.score.model if comment.score else None,
-            "model_version": comment.score.model_version if comment.score else None,
+            "model": score.model if score else None,
+            "model_version": score.model_version if score else None,
+            "normaliser": score.normaliser if score else None,
             "preset": judgement.preset,
             "thresholds": dict(judgement.thresholds),
         },
@@ -94,24 +110,28 @@ def decide(
     return event
 
 
-def _judge(
+def judge(
     session: Session,
     comment: Comment,
-    presets: Presets,
-    failure: Code | None,
+    score: Score | None,
     *,
     now: dt.datetime,
     repeat_window: dt.timedelta,
+    presets: Presets,
+    failure: Code | None = None,
 ) -> Judgement:
+    """What the machine would decide at `now` about the comment with this score; writes nothing."""
     try:
         policy = policy_of(session.get_one(Site, comment.site_id), comment.article)
         thresholds = thresholds_in_force(policy, presets) or {}
         context = replace(
-            _gather(session, comment, policy, thresholds, failure),
-            repeated_text=_is_repeated(session, comment, now - repeat_window),
+            _gather(session, comment, score, policy, thresholds, failure),
+            # Seen from the comment, however long it waited or is judged again.
+            repeated_text=_is_repeated(session, comment, comment.created_at - repeat_window),
             article_closed=is_closed(policy, comment.article, None, now),
         )
-        return Judgement(evaluate(context), policy.preset, thresholds)
+        preset = policy.preset if policy.preset in presets else None
+        return Judgement(evaluate(context), preset, thresholds)
     except SQLAlchemyError:
         raise
     except Exception:
@@ -123,12 +143,11 @@ def _judge(
 def _gather(
     session: Session,
     comment: Comment,
+    score: Score | None,
     policy: Policy,
     thresholds: Mapping[str, float],
     failure: Code | None,
 ) -> Context:
-    # While the scorer fails, an older score says nothing about the text as it stands.
-    score = comment.score if failure is None else None
     return Context(
         name=comment.name,
         body=comment.body,

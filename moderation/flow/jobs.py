@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.flow.decide import Presets, decide, is_open_to_machine
+from moderation.flow.scores import replace_score
 from moderation.models import Comment, Job, Score, WorkerRow
 from moderation.statuses import Code, Status
 
@@ -104,10 +105,7 @@ def settle(
             .values(lease=None, leased_until=None, run_after=now)
         )
         return False
-    session.execute(delete(Score).where(Score.comment_id == comment.id))
-    session.expire(comment, ["score"])
-    session.add(score)
-    session.flush()
+    replace_score(session, comment, score)
     if is_open_to_machine(comment):
         decide(session, comment, now=now, presets=presets, repeat_window=repeat_window)
     session.execute(delete(Job).where(Job.comment_id == comment.id, Job.lease == lease))

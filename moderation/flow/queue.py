@@ -24,6 +24,18 @@ class Card:
     machine_event: Event | None
 
     @property
+    def limits(self) -> dict[str, float]:
+        """The thresholds that this very score was decided by, by attribute.
+
+        Empty where the newest decision was made by a score of another model or version.
+        """
+        score, data = self.comment.score, self.machine_event.data if self.machine_event else {}
+        if score is None or score.model_version != data.get("model_version"):
+            return {}
+        limits: dict[str, float] = data["thresholds"]
+        return limits
+
+    @property
     def can_undo(self) -> bool:
         """Whether the last change was a moderator's decision."""
         return self.last_event.change in DECISIONS

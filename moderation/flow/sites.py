@@ -2,13 +2,17 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.errors import ScorerUnavailable
 from moderation.models import Event, Site
+from moderation.policy.context import Policy
+from moderation.scoring.checkpoints.catalog import find_model
 from moderation.statuses import Actor, Change
 
 DEMO_SITE = "demo"  # the key of the site whose article /demo shows
@@ -44,3 +48,22 @@ def change_policy(
             created_at=now,
         )
     )
+
+
+def warn_of_languages(sites: Iterable[Site], model: str, cache: Path) -> list[str]:
+    """A sentence for each site whose own language the model does not list: its comments all wait.
+
+    The model (see `find_model`) is not loaded. One that cannot be found gives no warning: that it
+    is missing is told elsewhere.
+    """
+    try:
+        known = find_model(model, cache).languages
+    except ScorerUnavailable:
+        return []
+    languages = {site.key: site.policy.get("language", Policy().language) for site in sites}
+    return [
+        f"site {key!r}: every comment will wait, since the model knows {', '.join(sorted(known))}"
+        f" and not the site's own language {language!r}"
+        for key, language in languages.items()
+        if language not in known
+    ]

@@ -62,7 +62,11 @@ class Score(Base):
 
     comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     model: Mapped[str] = mapped_column(Text)
-    model_version: Mapped[str] = mapped_column(Text)
+    checkpoint: Mapped[str] = mapped_column(Text)  # its sha256, first 12 hex digits
+    graph: Mapped[str] = mapped_column(Text)  # int8 or float: what the checkpoint was compiled to
+    normaliser: Mapped[int]  # how the text was read; 0: before there was a normaliser
+    # In force when the machine decided by this score; None: none was, or it decided nothing.
+    preset: Mapped[str | None] = mapped_column(Text)
     attributes: Mapped[dict[str, float]] = mapped_column(Json)
     complete: Mapped[bool]  # False: the text was longer than what was scored
     language: Mapped[str | None] = mapped_column(Text)
@@ -74,6 +78,11 @@ class Score(Base):
     created_at: Mapped[dt.datetime]
 
     comment: Mapped[Comment] = relationship(back_populates="score")
+
+    @property
+    def model_version(self) -> str:
+        """Checkpoint and graph in one word, as the log and the workers have it."""
+        return f"{self.checkpoint}-{self.graph}"
 
 
 class FindingRow(Base):

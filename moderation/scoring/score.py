@@ -23,14 +23,23 @@ class ModelInfo:
 
     name: str
     """`home`, an official Detoxify name, or the name in a folder's manifest."""
-    version: str
-    """The checkpoint's sha256, first 12 hex digits, and the graph: `3fa94c…-int8`."""
+    checkpoint: str
+    """The checkpoint's sha256, first 12 hex digits."""
+    graph: str
+    """`int8` or `float`: what the checkpoint was compiled to."""
+    normaliser: int
+    """The version of the reading beneath disguises; 0 where there is none."""
     languages: frozenset[str]
     """ISO 639-1 codes of the languages the model was trained on."""
     attributes: tuple[str, ...]
     """The labels of its scores, in the order of its outputs."""
     presets: Mapping[str, Mapping[str, float]]
     """Preset → attribute → the probability from which a comment is held. Empty if none."""
+
+    @property
+    def version(self) -> str:
+        """Checkpoint and graph in one word: `3fa94c…-int8`."""
+        return f"{self.checkpoint}-{self.graph}"
 
 
 Span = tuple[int, int]

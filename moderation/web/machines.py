@@ -14,9 +14,10 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from moderation.flow.jobs import count_waiting, live_workers
+from moderation.flow.sites import warn_of_languages
 from moderation.metrics import HELD, REGISTRY, WAITING
 from moderation.migrations import SCRIPTS
-from moderation.models import Comment
+from moderation.models import Comment, Site
 from moderation.services import services
 from moderation.statuses import Status
 
@@ -34,12 +35,14 @@ def readyz() -> Response:
     """Database, migrations, model and queue, really checked: 200, or 503 with what is wrong.
 
     Details are for loopback callers and holders of METRICS_TOKEN; others see the outcome only.
+    Among them are warnings, which leave an installation ready: sites whose language no model knows.
     """
     checks = _check()
     is_ready = all(value == "ok" for value in checks.values())
     answer: dict[str, object] = {"status": "ready" if is_ready else "not ready"}
     if _may_see_details():
         answer["checks"] = checks
+        answer["warnings"] = _warn() if checks.get("migrations") == "ok" else []
     response = jsonify(answer)
     response.status_code = 200 if is_ready else 503
     return response
@@ -90,6 +93,13 @@ def _check() -> dict[str, str]:
             }
     except SQLAlchemyError:
         return {"database": "does not answer: check DATABASE_URL and the server behind it"}
+
+
+def _warn() -> list[str]:
+    settings = services().settings
+    with services().database.reading() as session:
+        sites = session.scalars(select(Site).order_by(Site.key))
+        return warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
 
 
 def _check_migrations(session: Session) -> str:

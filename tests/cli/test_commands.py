@@ -61,6 +61,37 @@ def test_a_site_that_cannot_be_is_refused_with_a_sentence(
     assert _count(database, Site) == 1
 
 
+@pytest.mark.parametrize("overrides", ["home"], indirect=True)
+def test_a_site_in_a_language_that_the_model_does_not_know_is_added_with_a_warning(
+    run: Run, database: Database
+) -> None:
+    origin = ("--origin", "https://example.com")
+    warning = "every comment will wait, since the model knows en and not"
+    assert warning not in run("site", "add", "daily", *origin).output
+
+    done = run("site", "add", "zeitung", *origin, "--language", "de")
+
+    assert done.exit_code == 0
+    assert f"Warning: site 'zeitung': {warning} the site's own language 'de'." in done.output
+    with database.reading() as session:
+        policy = session.scalars(select(Site.policy).where(Site.key == "zeitung")).one()
+    assert policy == {"language": "de"}
+    assert warning in run("site", "policy", "daily", "--language", "tr").output
+    assert warning not in run("site", "policy", "daily", "--language", "en").output
+
+
+@pytest.mark.parametrize("overrides", ["multilingual"], indirect=True)
+def test_a_multilingual_model_serves_more_languages(run: Run) -> None:
+    origin = ("--origin", "https://example.com")
+    assert "Warning" not in run("site", "add", "gazete", *origin, "--language", "tr").output
+    assert "Warning" in run("site", "add", "zeitung", *origin, "--language", "de").output
+
+
+def test_without_a_model_no_language_is_warned_of(run: Run) -> None:
+    done = run("site", "add", "zeitung", "--origin", "https://example.com", "--language", "de")
+    assert (done.exit_code, "Warning" in done.output) == (0, False)
+
+
 def test_a_site_needs_an_origin(run: Run, database: Database) -> None:
     assert run("site", "add", "daily").exit_code == 2
     assert _count(database, Site) == 0
@@ -345,8 +376,8 @@ def _moderator(database: Database, vault: Vault) -> Moderator:
 
 
 @pytest.fixture
-def overrides(tmp_path: Path) -> dict[str, Any]:
-    return {"MODEL": str(tmp_path / "no-such-model")}
+def overrides(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    return {"MODEL": getattr(request, "param", str(tmp_path / "no-such-model"))}
 
 
 @pytest.fixture

@@ -82,7 +82,9 @@ def _score(comment_id: int, scores: dict[str, float], facts: dict[str, object]) 
     return Score(
         comment_id=comment_id,
         model="double",
-        model_version="v1",
+        checkpoint="0123456789ab",
+        graph="int8",
+        normaliser=1,
         attributes=scores,
         created_at=NOON,
         **known,
@@ -102,7 +104,8 @@ def test_a_clean_comment_is_approved_and_says_by_what(bench: Bench) -> None:
         "verdict": "approve",
         "findings": [],
         "model": "double",
-        "model_version": "v1",
+        "model_version": "0123456789ab-int8",
+        "normaliser": 1,
         "preset": "balanced",
         "thresholds": {"toxicity": 0.8, "insult": 0.8},
     }

@@ -53,7 +53,9 @@ class Desk:
         score = Score(
             comment_id=claimed.comment_id,
             model="double",
-            model_version="v1",
+            checkpoint="0123456789ab",
+            graph="int8",
+            normaliser=1,
             attributes={"toxicity": toxicity},
             complete=True,
             language="en",

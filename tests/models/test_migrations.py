@@ -1,5 +1,6 @@
 """The migrations make what the models say, and the log stays append-only after the last one."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from moderation.db import Base, Database, make_engine
@@ -57,6 +58,61 @@ def test_a_migration_that_breaks_leaves_nothing_behind(
     monkeypatch.undo()
     command.upgrade(config, "head")  # would fail if some tables were there already
     assert _count(empty) == 0
+
+
+VERSION = "b434ea0a81b3-int8"
+DECIDED = {
+    # What the machine decided by the score as it stands, by another score, by none, by nobody.
+    1: [{"model_version": VERSION, "preset": preset} for preset in ("relaxed", "strict")],
+    2: [{"model_version": "0123456789ab-float", "preset": "strict"}],
+    3: [{"model_version": None, "preset": "strict"}],
+    4: [],
+}  # fmt: skip
+
+
+def test_versions_of_scores_are_carried_over_and_the_log_stays_closed(empty: Engine) -> None:
+    command.upgrade(config_for(empty), "0001")
+    _fill_as_in_the_first_tables(empty)
+    command.upgrade(config_for(empty), "0002")
+    with empty.connect() as connection:
+        found = connection.execute(text(
+            "SELECT comment_id, model, checkpoint, graph, normaliser, preset, language, has_words "
+            "FROM scores ORDER BY comment_id"
+        )).all()  # fmt: skip
+        kept = connection.execute(text("SELECT attributes FROM scores")).scalars().all()
+    assert [tuple(row) for row in found] == [
+        (number, "home", "b434ea0a81b3", "int8", 0, preset, "en", True)
+        for number, preset in ((1, "strict"), (2, None), (3, None), (4, None))
+    ]
+    assert all("0.25" in str(attributes) for attributes in kept)
+    with pytest.raises(DatabaseError, match="append-only"), empty.begin() as connection:
+        connection.execute(text("DELETE FROM events"))
+    with pytest.raises(DatabaseError), empty.begin() as connection:  # still one for a comment
+        connection.execute(text("INSERT INTO scores SELECT * FROM scores"))
+
+
+def _fill_as_in_the_first_tables(engine: Engine) -> None:
+    def put(connection: Connection, table: str, **values: object) -> None:
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+
+    with engine.begin() as connection:
+        put(connection, "sites", id=1, key="news", name="News", origins="[]", policy="{}",
+            created_at=NOON.isoformat())  # fmt: skip
+        put(connection, "articles", id=1, site_id=1, key="k", url="u", title="t", version=1,
+            created_at=NOON.isoformat())  # fmt: skip
+        for number, decisions in DECIDED.items():
+            put(connection, "comments", id=number, public_id=f"p{number}", site_id=1, article_id=1,
+                path=b"", name="n", body="b", status="held", version=1, submission_id=f"{number}",
+                submission_hash=b"", text_hash=b"", signals="[]", link_version=1,
+                created_at=NOON.isoformat())  # fmt: skip
+            put(connection, "scores", comment_id=number, model="home", model_version=VERSION,
+                attributes='{"toxicity": 0.25}', complete=True, language="en", languages='["en"]',
+                has_words=True, created_at=NOON.isoformat())  # fmt: skip
+            for data in decisions:
+                put(connection, "events", comment_id=number, change="decided", actor="machine",
+                    data=json.dumps(data), created_at=NOON.isoformat())  # fmt: skip
 
 
 def test_there_is_one_last_migration() -> None:

@@ -1,9 +1,14 @@
 """English is known by its words, other languages by theirs, and what has no words is nobody's."""
 
+import time
+from collections import defaultdict
+from pathlib import Path
+
 import pytest
 
 from moderation.scoring.reading.language import has_words, identify
 
+TEXTS = Path(__file__).parent / "texts"
 ENGLISH = (
     "Thank you for this article.",
     "shut up, you liar",
@@ -48,11 +53,16 @@ NO_WORDS = (
     "",
     "   ",
     "😀😀",
+    "👍🏽",
+    "12 + 30 = 42",
+    "https://example.org/wir-hassen-euch-alle",
     "https://example.org/a-b",
     "12:30!!!",
     "@name @other",
     "hahaha",
     "lol",
+    "\0\0",
+    "\ud800",
 )
 
 
@@ -105,3 +115,73 @@ def test_a_foreign_text_does_not_hide(text: str) -> None:
 
 def test_a_long_english_text_is_english() -> None:
     assert identify("Nice tree in the old market square, thank you all. " * 120) == "en"
+
+
+def _foreign_texts() -> dict[str, list[str]]:
+    """The lines of foreign.txt by the code of their section, such as `es` or `ru-latin`."""
+    sections: defaultdict[str, list[str]] = defaultdict(list)
+    for line in (TEXTS / "foreign.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            code = line.strip("[]")
+        elif line and not line.startswith("#"):
+            sections[code].append(line)
+    assert len(sections) > 30
+    return sections
+
+
+def test_of_many_foreign_texts_hardly_one_is_taken_for_english() -> None:
+    texts = [text for lines in _foreign_texts().values() for text in lines]
+    assert len(texts) > 600
+
+    taken = [text for text in texts if identify(text) == "en"]
+
+    assert len(taken) <= 0.02 * len(texts), taken
+
+
+@pytest.mark.parametrize(
+    ("code", "least"),
+    [
+        ("fr", 0.65), ("es", 0.6), ("it", 0.7), ("pt", 0.65), ("tr", 0.7), ("ru", 0.75),
+        ("de", 0.75), ("nl", 0.75), ("pl", 0.75), ("el", 1), ("he", 1), ("th", 1),
+    ],
+)  # fmt: skip
+def test_it_names_the_language_of_most_short_texts(code: str, least: float) -> None:
+    told = [identify(text) for text in _foreign_texts()[code]]
+
+    assert told.count(code) >= least * len(told)
+
+
+def test_most_of_what_hardly_looks_english_is_english() -> None:
+    lines = (TEXTS / "english.txt").read_text("utf-8").splitlines()
+    texts = [line for line in lines if not line.startswith("#") and has_words(line)]
+    assert len(texts) > 450
+
+    missed = [text for text in texts if identify(text) != "en"]
+
+    assert len(missed) <= 0.13 * len(texts), missed
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Thank you, what a great article.\nIch hasse euch alle, ihr Schweine.", "de"),
+        ("I agree with the council. Los odio a todos, malditos inmigrantes.", "es"),
+        ("Good point, well made. заткнись дурак, пошел вон", "ru"),
+        ("Good point, well made. 你是个白痴", "zh"),
+        ("Die Hard is the best Christmas movie, c'est la vie.", "en"),
+        ("The mayor of Αθήνα resigned yesterday.", "en"),
+    ],
+)
+def test_a_foreign_sentence_in_an_english_text_decides_but_a_name_does_not(
+    text: str, code: str
+) -> None:
+    assert identify(text) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 32_000, "hah" * 10_666, "&a" * 16_000, ". " * 16_000, "que idiota. " * 2_600]
+)
+def test_no_text_takes_long(text: str) -> None:
+    start = time.perf_counter()
+    identify(text)
+    assert time.perf_counter() - start < 1  # a few milliseconds; a regular expression's trap: ten s

@@ -16,7 +16,8 @@ from moderation.scoring.reading import vocabulary
 from moderation.scoring.reading.edits import Edit, apply, untouched
 from moderation.scoring.reading.normalise import NORMALISER_VERSION, normalise, spell_out
 from moderation.scoring.serving.engine import MAX_WINDOWS, CompiledScorer
-from moderation.scoring.training.evaluate import held_at, score_table
+from moderation.scoring.training.evaluate import score_table
+from moderation.scoring.training.figures import is_held
 from moderation.scoring.training.perturb import perturb
 
 TEXTS = Path(__file__).parent / "texts"
@@ -328,7 +329,8 @@ def test_disguising_harmless_texts_at_most_doubles_what_is_held(
     home_scorer: CompiledScorer,
 ) -> None:
     def held(texts: list[str]) -> int:
-        return int(np.sum(held_at(score_table(home_scorer, texts), home_scorer, "balanced")))
+        balanced = home_scorer.info.presets["balanced"]
+        return int(np.sum(is_held(score_table(home_scorer, texts), balanced)))
 
     assert len(BENIGN) >= 150
     plain = held(BENIGN)

@@ -8,11 +8,14 @@ import torch
 
 from moderation.scoring.labels import LABELS
 from moderation.scoring.training.batches import Batch, collate
-from moderation.scoring.training.data import UNKNOWN, Row
+from moderation.scoring.training.calibrate import reliability
+from moderation.scoring.training.data import UNKNOWN, Row, mix_offset
+from moderation.scoring.training.figures import interval, is_held, quality
 from moderation.scoring.training.fit import masked_loss, rate_at
 from moderation.scoring.training.own_sentences import own_rows
 from moderation.scoring.training.perturb import perturb
-from moderation.scoring.training.presets import RATES, choose_presets, held_part
+from moderation.scoring.training.presets import RATES, choose_presets, held_part, of_a_thousand
+from moderation.scoring.training.split import split
 
 
 def make_row(**changes: object) -> Row:
@@ -40,6 +43,14 @@ def test_a_row_counts_by_its_weight() -> None:
     assert masked_loss(torch.stack([wrong, right]), heavy) > masked_loss(
         torch.stack([right, wrong]), heavy
     )
+
+
+def test_a_source_full_of_toxic_rows_asks_less_of_a_toxic_row() -> None:
+    logits = torch.zeros(1, len(LABELS))
+    natural, sampled = make_row(source="jigsaw2018"), make_row(source="paradetox")
+
+    assert mix_offset("jigsaw2018") == mix_offset("own") == 0.0
+    assert masked_loss(logits, make_batch(sampled)) < masked_loss(logits, make_batch(natural))
 
 
 def test_a_batch_is_padded_and_masked_to_its_longest_row() -> None:
@@ -87,3 +98,57 @@ def test_each_preset_holds_at_most_its_part_of_the_clean_pool() -> None:
     for name, rate in RATES.items():
         assert 0.5 * rate < parts[name] <= rate
         assert "threat" not in presets[name]
+
+
+def test_of_a_thousand_comments_all_are_accounted_for() -> None:
+    figures = of_a_thousand(0.03, 0.6)
+
+    assert figures["10%"] == {"held": 87, "held_and_toxic": 60, "toxic_and_published": 40}
+    assert list(figures) == ["2%", "5%", "10%", "20%"]
+
+
+def test_probabilities_that_mean_what_they_say_have_no_calibration_error() -> None:
+    rows = [
+        make_row(source="jigsaw2018", labels=(float(i % 4 == 0), *[UNKNOWN] * 5))
+        for i in range(400)
+    ]
+    honest = np.full((400, len(LABELS)), 0.25, dtype=np.float32)
+
+    assert reliability(rows, honest)["error"] == pytest.approx(0.0, abs=1e-6)
+    assert reliability(rows, honest + np.float32(0.5))["error"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_quality_is_of_the_held_and_the_toxic() -> None:
+    toxic = np.array([True, True, False, False] * 10)
+    scores = np.zeros((40, len(LABELS)), dtype=np.float32)
+    scores[:, 0] = [0.9, 0.2, 0.6, 0.1] * 10
+
+    figures = quality(toxic, scores, {"balanced": {"toxicity": 0.5}})
+
+    assert figures["auc"] == 0.75
+    assert figures["balanced"]["recall"] == figures["balanced"]["false_positive_rate"] == 0.5
+    assert is_held(scores[:4], {"toxicity": 0.6}).tolist() == [True, False, True, False]
+
+
+def test_an_interval_holds_the_figure_and_narrows_with_more_texts() -> None:
+    values = np.random.default_rng(2).random(4000) < 0.3
+    few = interval(lambda i: float(values[:100][i].mean()), 100)
+    many = interval(lambda i: float(values[i].mean()), 4000)
+
+    assert many[0] < values.mean() < many[1]
+    assert few[1] - few[0] > 3 * (many[1] - many[0])
+
+
+def test_what_resembles_a_held_out_row_is_not_trained_on() -> None:
+    words = ["bridge", "council", "harbour", "school", "museum", "orchard", "tunnel", "station"]
+    chance = random.Random(4)
+    rows = []
+    for _ in range(300):
+        text = " ".join(chance.sample(words, 5)) + f" {chance.randint(0, 10**9)}"
+        rows += [make_row(text=text), make_row(text=text + " indeed")]
+
+    training, validation = split(rows, seed=1)
+
+    held = {row.text.removesuffix(" indeed") for row in validation}
+    assert len(validation) > 5
+    assert not held & {row.text.removesuffix(" indeed") for row in training}

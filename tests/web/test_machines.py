@@ -18,7 +18,7 @@ from moderation.statuses import Status
 from moderation.worker import Worker
 from tests.conftest import SECRETS
 from tests.doubles import Clock, FixedScorer
-from tests.factories import make_comment
+from tests.factories import make_comment, make_site
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READY = {"database": "ok", "migrations": "ok", "model": "ok", "queue": "ok"}
@@ -45,6 +45,24 @@ def test_it_is_ready_when_everything_is_there(client: FlaskClient, worker: Worke
     assert checks(client, 200) == READY
     assert client.get("/readyz").get_json()["status"] == "ready"
     assert client.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_it_warns_of_a_language_that_the_model_does_not_know_and_stays_ready(
+    client: FlaskClient, worker: Worker, database: Database, site: Site
+) -> None:
+    worker.tick()
+    assert client.get("/readyz").get_json()["warnings"] == []
+    with database.transaction() as session:
+        make_site(session, "zeitung", language="de")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.get_json()["checks"]) == (200, READY)
+    assert answer.get_json()["warnings"] == [
+        "site 'zeitung': every comment will wait, since the model knows en"
+        " and not the site's own language 'de'"
+    ]
+    assert "warnings" not in client.get("/readyz", environ_base=OUTSIDE).get_json()
 
 
 def test_it_is_not_ready_without_a_scorer(client: FlaskClient) -> None:

@@ -170,8 +170,7 @@ def _ordinary() -> frozenset[str]:
 
 
 def _frequent() -> list[str]:
-    lists = ("vocabulary.txt", "english_words.txt")
-    return ["a", "i", *(word for name in lists for line in _lines(name) for word in line)]
+    return ["a", "i", *(word for line in _lines("vocabulary.txt") for word in line)]
 
 
 @cache

@@ -159,7 +159,9 @@ class CompiledScorer:
 def _info(model: Model, facts: Facts) -> ModelInfo:
     return ModelInfo(
         name=model.name,
-        version=f"{facts.sha256[:12]}-{facts.kind}",
+        checkpoint=facts.sha256[:12],
+        graph=facts.kind,
+        normaliser=normalise.NORMALISER_VERSION,
         languages=model.languages,
         attributes=facts.labels,
         presets=model.presets,

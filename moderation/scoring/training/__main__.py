@@ -15,14 +15,21 @@ from transformers import BertForSequenceClassification
 
 from moderation.scoring.compiling.compile import compile_model
 from moderation.scoring.serving.engine import load_scorer
-from moderation.scoring.training.calibrate import calibrate, calibration_error, fold_in
+from moderation.scoring.training.calibrate import calibrate, fold_in, reliability
 from moderation.scoring.training.data import Row, read_rows, texts_of
 from moderation.scoring.training.encoder import load_encoder, load_tokenizer
 from moderation.scoring.training.evaluate import measure, score_table
+from moderation.scoring.training.figures import Flags, is_held
 from moderation.scoring.training.fit import fit
 from moderation.scoring.training.infer import logits_of
 from moderation.scoring.training.own_sentences import own_rows
-from moderation.scoring.training.presets import choose_presets, clean_pools, held_part, is_held
+from moderation.scoring.training.presets import (
+    TOXIC_SOURCES,
+    choose_presets,
+    clean_pools,
+    held_part,
+    of_a_thousand,
+)
 from moderation.scoring.training.save import save_model, write_manifest
 from moderation.scoring.training.split import split
 
@@ -75,10 +82,9 @@ def finish(home: Path, options: argparse.Namespace, validation: Sequence[Row]) -
     presets = choose_presets(pools)
     write_manifest(home, presets=presets, quality={})
     quality: dict[str, Any] = {
-        "calibration_error": round(calibration_error(validation, scores), 4),
+        "calibration": reliability(validation, scores),
         "validation": {
-            name: {"held_of_clean": round(held_part(pools, thresholds), 4)}
-            | _by_source(validation, is_held(scores, thresholds))
+            name: _validated(validation, is_held(scores, thresholds), held_part(pools, thresholds))
             for name, thresholds in presets.items()
         },
         "tests": measure(options.data, load_scorer(str(home), cache)),
@@ -92,7 +98,19 @@ def report(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
-def _by_source(rows: Sequence[Row], held: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
+def _validated(rows: Sequence[Row], held: Flags, held_of_clean: float) -> dict[str, Any]:
+    """What a preset holds of the validation rows: by source, and of 1,000 comments of a site."""
+    by_source = _by_source(rows, held)
+    recall = float(np.mean([by_source[source]["toxic"] for source in TOXIC_SOURCES]))
+    return {
+        "held_of_clean": round(held_of_clean, 4),
+        "held_of_toxic": round(recall, 4),
+        "of_1000": of_a_thousand(held_of_clean, recall),
+        "by_source": by_source,
+    }
+
+
+def _by_source(rows: Sequence[Row], held: Flags) -> dict[str, Any]:
     """The part held of each source's clean and toxic validation rows."""
     figures: dict[str, Any] = {}
     for source in sorted({row.source for row in rows}):

@@ -11,7 +11,7 @@ from moderation.scoring.labels import LABELS
 from moderation.scoring.training.data import Row, mix_offset, share_of
 from moderation.scoring.training.perturb import perturb
 
-BATCH = 32
+BATCH = 64
 LENGTH = 160
 DISGUISED = 0.18
 # Rows sorted by length together: long enough for little padding, short enough to mix.

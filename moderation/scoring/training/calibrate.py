@@ -6,6 +6,7 @@ plain Detoxify gives the same numbers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +53,26 @@ def fold_in(model: BertForSequenceClassification, lines: Sequence[Line]) -> None
             model.classifier.bias[column] += line.offset
 
 
-def calibration_error(rows: Sequence[Row], probabilities: npt.NDArray[np.float32]) -> float:
-    """Expected calibration error of toxicity on SOURCE: the mean gap in ten bins, 0..1."""
+def reliability(rows: Sequence[Row], probabilities: npt.NDArray[np.float32]) -> dict[str, Any]:
+    """How far toxicity means what it says on SOURCE, in ten bins of equal width.
+
+    `error` is the expected calibration error, the mean gap between probability and part toxic,
+    weighted by texts (Guo et al., "On calibration of modern neural networks", 2017); `bins` is
+    the reliability diagram: texts, mean probability and part toxic of each.
+    """
     x, y = _of_source(rows, probabilities, 0)
     places = np.minimum((x * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(x[places == b].mean() - y[places == b].mean()) * (places == b).mean()
+    bins = [
+        {
+            "texts": int((places == b).sum()),
+            "predicted": round(float(x[places == b].mean()), 4),
+            "toxic": round(float(y[places == b].mean()), 4),
+        }
         for b in range(_BINS)
         if (places == b).any()
     ]
-    return float(sum(gaps))
+    gaps = [b["texts"] * abs(b["predicted"] - b["toxic"]) for b in bins]
+    return {"error": round(sum(gaps) / len(x), 4), "bins": bins}
 
 
 def _of_source(

@@ -1,17 +1,18 @@
 """`python -m moderation.scoring.training.evaluate DATA_DIR`: a model's figures on the tests.
 
-Scores go the way they go when serving: the compiled graph, windows, the model's own presets.
+Scores go the way they go when serving: the normaliser, windows, the compiled graph, the model's
+own presets. Run from the repository's root, where the project's own test sentences lie.
 """
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from moderation.scoring.compiling.compile import compile_model
@@ -20,12 +21,17 @@ from moderation.scoring.score import Scorer
 from moderation.scoring.serving.engine import CompiledScorer, load_scorer
 from moderation.scoring.training.data import read_test
 from moderation.scoring.training.explanations import measure_explanations
+from moderation.scoring.training.figures import Flags, Table, by_note, is_held, quality, rates
 
 FOREIGN = ("french", "spanish", "italian", "portuguese")
-_ROUNDS = 200
+OWN_TEXTS = Path("tests/scoring/texts")
+# Texts of these numbers of words together, the upper one left out.
+LENGTHS = (0, 10, 25, 50, 100, 200, 100_000)
+# What Detoxify's own tests ask of a model: the first is toxic (0.7 or more), the second not (0.5).
+DETOXIFY_TESTS = ("shut up, you liar", "i am a jewish woman who is blind")
 _CHUNK = 512
+_TERM = re.compile(r"\bis an? \w+ (.+)$")
 
-Numbers = npt.NDArray[np.float64]
 Part = Callable[[Path, CompiledScorer], dict[str, Any]]
 
 
@@ -47,7 +53,7 @@ def main() -> None:
     print(json.dumps(measure(options.data, scorer, options.only), indent=2))
 
 
-def score_table(scorer: Scorer, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+def score_table(scorer: Scorer, texts: Sequence[str]) -> Table:
     """The scores of texts: texts × the scorer's attributes."""
     rows: list[list[float]] = []
     for start in range(0, len(texts), _CHUNK):
@@ -56,73 +62,80 @@ def score_table(scorer: Scorer, texts: Sequence[str]) -> npt.NDArray[np.float32]
     return np.array(rows, dtype=np.float32)
 
 
-def held_at(table: npt.NDArray[np.float32], scorer: Scorer, preset: str) -> npt.NDArray[np.bool_]:
-    """Which rows of `score_table` any attribute's threshold in the preset holds."""
-    thresholds = scorer.info.presets[preset]
-    columns = [scorer.info.attributes.index(name) for name in thresholds]
-    reached = table[:, columns] >= list(thresholds.values())
-    return np.asarray(np.any(reached, axis=1), dtype=np.bool_)
+def _read(data: Path, name: str) -> tuple[list[str], Flags, list[str]]:
+    texts, toxic, notes = read_test(data / f"test_{name}.csv.gz")
+    return texts, np.array(toxic, dtype=np.bool_), notes
 
 
-def _quality(data: Path, name: str, scorer: Scorer) -> dict[str, Any]:
-    texts, toxic, _ = read_test(data / f"test_{name}.csv.gz")
-    return _figures(np.array(toxic), score_table(scorer, texts), scorer)
+def _plain(data: Path, name: str, scorer: Scorer) -> dict[str, Any]:
+    texts, toxic, _ = _read(data, name)
+    return quality(toxic, score_table(scorer, texts), scorer.info.presets)
 
 
-def _figures(toxic: Numbers, table: npt.NDArray[np.float32], scorer: Scorer) -> dict[str, Any]:
-    toxicity = table[:, scorer.info.attributes.index("toxicity")]
-    figures: dict[str, Any] = {"texts": len(toxic), "toxic": int(toxic.sum())}
-    figures["auc"] = round(float(roc_auc_score(toxic, toxicity)), 4)
-    figures["auc_95"] = _interval(toxic, toxicity)
-    for preset in scorer.info.presets:
-        held = held_at(table, scorer, preset)
-        figures[preset] = {
-            "false_positive_rate": round(float(held[toxic == 0].mean()), 4),
-            "recall": round(float(held[toxic == 1].mean()), 4),
-        }
-    return figures
-
-
-def _interval(toxic: Numbers, scores: npt.NDArray[np.float32]) -> list[float]:
-    """The 95 % interval of the AUC, by resampling the texts."""
-    chance = np.random.default_rng(0)
-    areas = []
-    for _ in range(_ROUNDS):
-        drawn = chance.integers(0, len(toxic), len(toxic))
-        areas.append(roc_auc_score(toxic[drawn], scores[drawn]))
-    return [round(float(x), 4) for x in np.quantile(areas, (0.025, 0.975))]
+def _robtest(data: Path, scorer: Scorer) -> dict[str, Any]:
+    """Also by length: the largest test, with texts of all lengths."""
+    texts, toxic, _ = _read(data, "robtest")
+    scores = score_table(scorer, texts)
+    words = np.array([len(text.split()) for text in texts])
+    by_length = {}
+    for least, limit in zip(LENGTHS, LENGTHS[1:], strict=False):
+        chosen = (words >= least) & (words < limit)
+        area = roc_auc_score(toxic[chosen], scores[chosen, 0])
+        by_length[f"{least}-{limit}"] = {"texts": int(chosen.sum()), "auc": round(float(area), 4)}
+    return {**quality(toxic, scores, scorer.info.presets), "by_length": by_length}
 
 
 def _hatecheck(data: Path, scorer: Scorer) -> dict[str, Any]:
     """`target_*_nh` rows are left out: labelled not hateful, they are abuse all the same."""
-    texts, toxic, notes = read_test(data / "test_hatecheck.csv.gz")
-    table = score_table(scorer, texts)
-    kept = np.array([not (n.startswith("target_") and n.endswith("_nh")) for n in notes])
-    figures = _figures(np.array(toxic)[kept], table[kept], scorer)
-    if "balanced" in scorer.info.presets:
-        held = held_at(table, scorer, "balanced")
-        figures["held_by_function"] = {
-            note: round(float(held[np.array(notes) == note].mean()), 2)
-            for note in sorted(set(notes))
+    texts, toxic, notes = _read(data, "hatecheck")
+    scores = score_table(scorer, texts)
+    kept = np.array([not re.fullmatch("target_.*_nh", note) for note in notes])
+    identity = np.array([note.startswith("ident_") for note in notes])
+    held = is_held(scores, scorer.info.presets["balanced"])
+    return {
+        **quality(toxic[kept], scores[kept], scorer.info.presets),
+        "ident_nh": rates(held[identity]),
+        "held_by_function": by_note(held, notes),
+    }
+
+
+def _identity_terms(data: Path, scorer: Scorer) -> dict[str, Any]:
+    """With the part held of the kind sentences about each group, at the balanced preset."""
+    texts, toxic, _ = _read(data, "identity_terms")
+    scores = score_table(scorer, texts)
+    held = is_held(scores, scorer.info.presets["balanced"])
+    terms = [match[1] if (match := _TERM.search(text)) else "" for text in texts]
+    named = ~toxic & np.array([bool(term) for term in terms])
+    return {
+        **quality(toxic, scores, scorer.info.presets),
+        "held_by_term": by_note(held[named], np.array(terms)[named]),
+    }
+
+
+def _obfuscated(data: Path, scorer: Scorer) -> dict[str, Any]:
+    texts, _, clean = _read(data, "obfuscated")
+    disguised, plain = score_table(scorer, texts), score_table(scorer, clean)
+    figures: dict[str, Any] = {"texts": len(texts)}
+    for preset, thresholds in scorer.info.presets.items():
+        figures[preset] = {
+            "disguised": rates(is_held(disguised, thresholds)),
+            "plain": rates(is_held(plain, thresholds)),
         }
     return figures
 
 
-def _obfuscated(data: Path, scorer: Scorer) -> dict[str, Any]:
-    texts, _, clean = read_test(data / "test_obfuscated.csv.gz")
-    tables = score_table(scorer, texts), score_table(scorer, clean)
-    return {
-        "texts": len(texts),
-        **{
-            preset: {
-                "recall": round(float(held_at(tables[0], scorer, preset).mean()), 4),
-                "recall_on_the_clean_texts": round(
-                    float(held_at(tables[1], scorer, preset).mean()), 4
-                ),
-            }
-            for preset in scorer.info.presets
-        },
-    }
+def _own(scorer: Scorer) -> dict[str, Any]:
+    """The project's own test sentences: calm and heated comments on the news, all clean."""
+    figures: dict[str, Any] = {}
+    for name in ("calm_news", "heated_civil"):
+        lines = (OWN_TEXTS / f"{name}.txt").read_text("utf-8").splitlines()
+        scores = score_table(scorer, [x for x in lines if x and not x.startswith("#")])
+        figures[name] = {
+            preset: rates(is_held(scores, thresholds))
+            for preset, thresholds in scorer.info.presets.items()
+        }
+    toxicity = [round(float(x), 3) for x in score_table(scorer, DETOXIFY_TESTS)[:, 0]]
+    return {**figures, "detoxify_tests": dict(zip(DETOXIFY_TESTS, toxicity, strict=True))}
 
 
 def _languages(data: Path) -> dict[str, float]:
@@ -137,17 +150,14 @@ def _english_part(path: Path) -> float:
     return float(np.mean([identify(text) == "en" for text in texts]))
 
 
-def _quality_of(name: str) -> Part:
-    return lambda data, scorer: _quality(data, name, scorer)
-
-
 PARTS: dict[str, Part] = {
-    "robtest": _quality_of("robtest"),
-    "olid": _quality_of("olid"),
+    "robtest": _robtest,
+    "olid": lambda data, scorer: _plain(data, "olid", scorer),
     "hatecheck": _hatecheck,
-    "identity_terms": _quality_of("identity_terms"),
-    "wikipedia_talk_benign": _quality_of("wikipedia_talk_benign"),
+    "identity_terms": _identity_terms,
+    "wikipedia_talk_benign": lambda data, scorer: _plain(data, "wikipedia_talk_benign", scorer),
     "obfuscated": _obfuscated,
+    "own": lambda _data, scorer: _own(scorer),
     "language": lambda data, _scorer: _languages(data),
     "spans": measure_explanations,
 }

@@ -13,7 +13,7 @@ from torch import nn
 from moderation.scoring.training.batches import Batch, collate, plan_epoch
 from moderation.scoring.training.data import UNKNOWN, Row
 
-RATE = 1e-4
+RATE = 1.5e-4
 WARM_UP = 0.05
 SAVE_EVERY = 500
 REPORT_EVERY = 50

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from moderation.scoring.labels import LABELS
 from moderation.scoring.training.data import Row
+from moderation.scoring.training.figures import Table, is_held
 
 # The part of the clean pool that any attribute of a preset may hold.
 RATES = {"relaxed": 0.01, "balanced": 0.03, "strict": 0.10}
@@ -25,11 +25,15 @@ _LEAST_OF_OTHERS = 0.5
 # Too few positives in training to decide anything: it explains.
 _EXPLAINS_ONLY = ("threat",)
 _STEPS = 400
+# For "of 1,000 comments": how many may be toxic on a site, and the sources whose toxic rows are
+# like those under articles, each counting the same.
+TOXIC_PARTS = (0.02, 0.05, 0.10, 0.20)
+TOXIC_SOURCES = ("jigsaw2018", "cad", "toxic-spans")
 
-Pools = Sequence[npt.NDArray[np.float32]]
+Pools = Sequence[Table]
 
 
-def clean_pools(rows: Sequence[Row], scores: npt.NDArray[np.float32]) -> Pools:
+def clean_pools(rows: Sequence[Row], scores: Table) -> Pools:
     """The scores of clean validation rows, texts × labels, one array for each of POOL."""
     return [
         scores[[i for i, r in enumerate(rows) if r.source in sources and not r.is_toxic]]
@@ -47,13 +51,18 @@ def held_part(pools: Pools, thresholds: Mapping[str, float]) -> float:
     return float(np.mean([is_held(scores, thresholds).mean() for scores in pools]))
 
 
-def is_held(
-    scores: npt.NDArray[np.float32], thresholds: Mapping[str, float]
-) -> npt.NDArray[np.bool_]:
-    """For each row of texts × labels whether any attribute reaches its threshold."""
-    reached = [scores[:, LABELS.index(name)] >= least for name, least in thresholds.items()]
-    answer: npt.NDArray[np.bool_] = np.any(reached, axis=0)
-    return answer
+def of_a_thousand(held_of_clean: float, held_of_toxic: float) -> dict[str, dict[str, int]]:
+    """What a preset does to 1,000 comments at several parts of toxic ones (`2 %` …)."""
+    figures = {}
+    for part in TOXIC_PARTS:
+        toxic = 1000 * part
+        caught, calm = toxic * held_of_toxic, (1000 - toxic) * held_of_clean
+        figures[f"{part:.0%}"] = {
+            "held": round(caught + calm),
+            "held_and_toxic": round(caught),
+            "toxic_and_published": round(toxic - caught),
+        }
+    return figures
 
 
 def _thresholds(pools: Pools, rate: float) -> dict[str, float]:

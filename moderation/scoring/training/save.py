@@ -1,6 +1,7 @@
 """Writing the finished model as a folder that Detoxify and the product both load."""
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from moderation.scoring.training.encoder import START
 
 # Relative to the repository's root, from where plain Detoxify then needs no hub.
 PLACE = "moderation/scoring/home"
-VERSION = "1"
+VERSION = "2"
 _TOKENIZER_CONFIG = {
     "tokenizer_class": "BertTokenizer",
     "do_lower_case": True,
@@ -70,12 +71,20 @@ def write_manifest(
         "licence": "Apache-2.0 for the start; see the sources for the data",
         "sources": _SOURCES,
         "recipe": "python -m moderation.scoring.training DATA_DIR OUT_DIR",
+        "recipe_commit": _commit(),
         "languages": ["en"],
         "labels": list(LABELS),
         "presets": presets,
         "quality": quality,
     }
     _write(folder / MANIFEST, manifest)
+
+
+def _commit() -> str | None:
+    """The commit of the recipe at work, where it lies in a git checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603, our own words
+    return done.stdout.strip() or None
 
 
 def _detoxify_config() -> dict[str, Any]:
