@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from linkify_it import LinkifyIt
@@ -36,6 +37,7 @@ class Piece(NamedTuple):
 
     text: str
     href: str | None = None
+    marked: bool = False
 
 
 Line = list[Piece]
@@ -76,13 +78,54 @@ def links(text: str) -> list[str]:
     return [_href(match) for match in _matches(text)]
 
 
-def paragraphs(text: str) -> list[Paragraph]:
+def paragraphs(text: str, spans: Sequence[Sequence[int]] = ()) -> list[Paragraph]:
     """The text as paragraphs of lines of pieces, for a template that escapes each piece.
 
     Nothing typed is markup; only `http://`, `https://` and `www.` addresses become links.
+    What stands in `spans`, pairs of offsets in `text`, is marked; a link is marked whole.
     """
-    parts = _PARAGRAPH_BREAK.split(text.strip())
-    return [[_pieces(line) for line in part.split("\n")] for part in parts if part]
+    return [
+        [_marked(_pieces(text[start:end]), start, spans) for start, end in _lines(text, *part)]
+        for part in _parts(text)
+    ]
+
+
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """Where the paragraphs stand."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    for gap in _PARAGRAPH_BREAK.finditer(text, start, end):
+        yield start, gap.start()
+        start = gap.end()
+    if start < end:
+        yield start, end
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for line in text[start:end].split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1
+
+
+def _marked(line: Line, start: int, spans: Sequence[Sequence[int]]) -> Line:
+    """The pieces of a line that starts at `start`, plain ones cut where a mark begins or ends."""
+    cut: Line = []
+    for piece in line:
+        end = start + len(piece.text)
+        near = [(first, last) for first, last in spans if first < end and last > start]
+        if piece.href:
+            cut.append(piece._replace(marked=bool(near)))
+        else:
+            cut += _cut(piece.text, [(first - start, last - start) for first, last in near])
+        start = end
+    return cut
+
+
+def _cut(text: str, spans: Sequence[tuple[int, int]]) -> Line:
+    inner = {edge for span in spans for edge in span if 0 < edge < len(text)}
+    return [
+        Piece(text[start:end], marked=any(a <= start and end <= b for a, b in spans))
+        for start, end in pairwise(sorted({0, len(text), *inner}))
+    ]
 
 
 def _pieces(line: str) -> Line:

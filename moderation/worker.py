@@ -15,6 +15,7 @@ import structlog
 
 from moderation.db import Database
 from moderation.errors import ScorerUnavailable
+from moderation.explainer import Explainer
 from moderation.flow import jobs
 from moderation.flow.scores import score_row
 from moderation.models import WorkerRow
@@ -55,6 +56,7 @@ class Worker:
         self._lease = lease
         self._repeat_window = repeat_window
         self._clock = clock
+        self._explain = Explainer(database, clock)
         self._id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
         self._scorer: Scorer | None = None
         self._load_after: dt.datetime | None = None
@@ -94,7 +96,7 @@ class Worker:
         self._wake.set()
 
     def tick(self) -> int:
-        """One round and the sweep; answers how many jobs it claimed."""
+        """One round and the sweep; answers how many comments it scored or explained."""
         done = self._round()
         self._sweep()
         return done
@@ -102,7 +104,11 @@ class Worker:
     def _round(self) -> int:
         self._try_to_load()
         self._report()
-        return self.work_off()
+        return self.work_off() or self._explain_one()
+
+    def _explain_one(self) -> int:
+        """Explain a held comment: one, so that a new comment never waits for more than that."""
+        return int(self._explain(self._scorer)) if self._scorer else 0
 
     def work_off(self) -> int:
         """Claim one batch and settle it; answers how many jobs it claimed."""

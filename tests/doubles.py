@@ -1,10 +1,11 @@
 """Real, small stand-ins for what lies outside: a clock that stands still, a scorer that knows."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.score import ModelInfo, Score
+from moderation.scoring.score import ModelInfo, Score, Span
 
 NOON = dt.datetime(2026, 5, 4, 12, 0, tzinfo=dt.UTC)
 INFO = ModelInfo(
@@ -40,6 +41,7 @@ class FixedScorer:
     def __init__(self) -> None:
         self.broken = False
         self.seen: list[str] = []
+        self.explained: list[tuple[str, tuple[str, ...]]] = []
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """The numbers for the texts."""
@@ -49,6 +51,13 @@ class FixedScorer:
             raise RuntimeError("told to fail on this text")
         self.seen += texts
         return [Score(self._attributes(text), complete=True, language="en") for text in texts]
+
+    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+        """Where "idiot" stands."""
+        if self.broken:
+            raise ScorerUnavailable("told to be broken")
+        self.explained.append((text, tuple(attributes)))
+        return [match.span() for match in re.finditer("idiot", text, re.IGNORECASE)]
 
     def _attributes(self, text: str) -> Mapping[str, float]:
         toxic = 0.95 if "idiot" in text.lower() else 0.05

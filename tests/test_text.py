@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.text import Piece, clean, clean_line, fold, links, paragraphs
+from moderation.text import Paragraph, Piece, clean, clean_line, fold, links, paragraphs
 
 unhurried = settings(deadline=None)  # a loaded machine is no failure
 
@@ -117,6 +117,27 @@ def test_it_makes_paragraphs_of_lines_of_pieces() -> None:
         [[Piece("<b>two</b>")]],
     ]
     assert paragraphs("") == paragraphs(" \n\n ") == []
+
+
+def test_it_marks_spans_across_lines_and_marks_links_whole() -> None:
+    text = " You fool.\nsee www.a.org\n\nand you"
+    spans = [[5, 9], [21, 28], [200, 300]]
+    assert paragraphs(text, spans) == [
+        [
+            [Piece("You "), Piece("fool", marked=True), Piece(".")],
+            [Piece("see "), Piece("www.a.org", "http://www.a.org", marked=True)],
+        ],
+        [[Piece("an", marked=True), Piece("d you")]],
+    ]
+
+
+@unhurried
+@given(texts, st.lists(st.tuples(st.integers(-5, 90), st.integers(-5, 90)), max_size=5))
+def test_marks_change_nothing_of_a_text(text: str, spans: list[tuple[int, int]]) -> None:
+    def plain(found: list[Paragraph]) -> list[list[str]]:
+        return [["".join(piece.text for piece in line) for line in part] for part in found]
+
+    assert plain(paragraphs(text, spans)) == plain(paragraphs(text))
 
 
 @unhurried

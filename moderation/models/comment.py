@@ -72,6 +72,9 @@ class Score(Base):
     language: Mapped[str | None] = mapped_column(Text)
     languages: Mapped[list[str]] = mapped_column(Json)  # those the model knows
     has_words: Mapped[bool]
+    # Offsets [start, end] in the comment's text of the words that raised the score; empty where no
+    # words stand out, None while nobody has looked for them.
+    spans: Mapped[list[list[int]] | None] = mapped_column(Json)
     created_at: Mapped[dt.datetime]
 
     comment: Mapped[Comment] = relationship(back_populates="score")

@@ -42,6 +42,10 @@ class ModelInfo:
         return f"{self.checkpoint}-{self.graph}"
 
 
+Span = tuple[int, int]
+"""Where words stand in a text: the first character's index, and the one behind the last."""
+
+
 class Scorer(Protocol):
     """Turns texts into scores."""
 
@@ -51,5 +55,13 @@ class Scorer(Protocol):
         """One score for each text, in their order.
 
         Raises ScorerUnavailable when the model fails or answers something that is no number.
+        """
+        ...
+
+    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+        """The words of the text that raised the scores of these attributes; none may stand out.
+
+        Spans are in order and do not overlap. Attributes that the model does not know are passed
+        over. Raises ScorerUnavailable like `score`.
         """
         ...

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from moderation.db import Database
 from moderation.flow.review import decide_by_hand
-from moderation.models import Comment, Moderator
+from moderation.models import Comment, Moderator, Score
 from moderation.statuses import Change
+from moderation.worker import Worker
 from tests.doubles import NOON
 from tests.factories import ARTICLE
 from tests.web.pages import JSON, Page, Reader, hold_all
@@ -31,7 +33,7 @@ KNOWN_TAGS = {
     *("section", "article", "aside", "h1", "h2", "h3", "p", "a", "b", "bdi", "div", "span", "ol"),
     *("ul", "li", "dl", "dt", "dd", "form", "label", "input", "textarea", "select", "option"),
     *("button", "blockquote", "time", "meter", "br", "small", "strong", "em", "details", "summary"),
-    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd"),
+    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd", "mark"),
 }
 
 
@@ -102,6 +104,24 @@ def test_it_shows_no_markup_that_a_reader_typed(
     for name in ("received", "thread", "reply"):
         assert "49" not in Page(shown[name]).one("main").text.replace("{{ 7 * 7 }}", "")
     assert text.split()[0] in Page(shown["thread"]).text
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_a_marked_attack_is_no_markup_either(
+    reader: Reader, desk: FlaskClient, worker: Worker, database: Database, text: str
+) -> None:
+    reader.send(body=f"idiot {text}")
+    worker.tick()
+    for spans in ([[0, 6 + len(text)]], [[0, 9], [10, 14]], [[-5, 7], [9, 4], [8, 10_000]]):
+        with database.transaction() as session:
+            session.execute(update(Score).values(spans=spans))
+
+        page = Page(read(desk, "/queue"))
+
+        assert page.all("mark")
+        assert {e.tag for e in page.elements} <= KNOWN_TAGS and not page.all("b")
+        assert all(e.attrs.get("src", "").startswith("/static/") for e in page.all("script"))
+        assert f"idiot {text}" in page.one("div", class_="text").text
 
 
 @pytest.mark.parametrize("text", ATTACKS)

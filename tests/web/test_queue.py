@@ -87,6 +87,33 @@ def test_it_shows_what_a_decision_needs(
 
 
 @sqlite
+def test_it_marks_the_words_that_raised_the_score(
+    reader: Reader, desk: FlaskClient, worker: Worker
+) -> None:
+    reader.send(body="You idiot <idiot@example.org>\nidiot!")
+    worker.tick()
+    assert not Page(desk.get("/queue").text).all("mark")
+
+    worker.tick()
+
+    card = Page(desk.get("/queue").text).one("article", class_="card")
+    marks = Page(desk.get("/queue").text).all("mark")
+    assert [mark.text for mark in marks] == ["idiot", "idiot", "idiot", "marked words"]
+    assert "You idiot <idiot@example.org>" in card.text
+
+
+@sqlite
+def test_it_says_when_no_words_stand_out(reader: Reader, desk: FlaskClient, worker: Worker) -> None:
+    reader.send(name="You idiot", body="What a lovely tree.")
+    worker.tick()
+    worker.tick()
+
+    page = Page(desk.get("/queue").text)
+    assert not page.all("mark")
+    assert "or the name" in page.one("article", class_="card").text
+
+
+@sqlite
 def test_it_shows_the_oldest_first_and_leads_to_the_next_page(
     desk: FlaskClient, database: Database, site: Site
 ) -> None:

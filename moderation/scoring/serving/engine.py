@@ -13,7 +13,7 @@ import numpy.typing as npt
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import Model, find_model
 from moderation.scoring.reading import language, normalise
-from moderation.scoring.score import ModelInfo, Score
+from moderation.scoring.score import ModelInfo, Score, Span
 from moderation.scoring.serving.compiled import (
     GRAPHS,
     REMEDY,
@@ -23,6 +23,7 @@ from moderation.scoring.serving.compiled import (
     folder_for,
     read_facts,
 )
+from moderation.scoring.serving.explain import MARK_FROM, Weighed, mark, weigh_words
 from moderation.scoring.serving.graph import Graph
 from moderation.scoring.serving.parity import choose_kind
 from moderation.scoring.serving.windows import Window, batches_by_length
@@ -30,6 +31,9 @@ from moderation.scoring.serving.windows import Window, batches_by_length
 MAX_WINDOWS = 8
 # Far more than eight windows hold, so that a megabyte is never tokenised.
 MAX_CHARACTERS = 32_000
+
+# Keeps a probability's logit finite; float32 says no more about one nearer to 0 or 1.
+_NEAREST = 1e-6
 
 _Numbers = npt.NDArray[np.float32]
 
@@ -85,6 +89,40 @@ class CompiledScorer:
             scores.append(self._score(text, rows[start:end], complete=piece.complete))
             start = end
         return scores
+
+    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+        """The words of the text that raised the scores of these attributes; none may stand out.
+
+        Offsets are those of `text`, also where a word was read beneath a disguise. At most 64
+        words are looked at, those of the worst sentences. Raises ScorerUnavailable like `score`.
+        """
+        words = self.weigh(text, attributes)
+        return mark(text, [(w.start, w.end) for w in words if w.weight >= MARK_FROM])
+
+    def weigh(self, text: str, attributes: Sequence[str]) -> list[Weighed]:
+        """The words of the text that `explain` looks at, in order, each with its weight.
+
+        Raises ScorerUnavailable like `score`.
+        """
+        columns = [i for i, name in enumerate(self.info.attributes) if name in attributes]
+        if not columns:
+            return []
+        reading = normalise.normalise(text[:MAX_CHARACTERS])
+        words = weigh_words(reading.text, lambda texts: self._logits(texts)[:, columns])
+        return [Weighed(*reading.original_span(w.start, w.end), w.weight) for w in words]
+
+    def _logits(self, texts: Sequence[str]) -> _Numbers:
+        """The logits of short texts: texts × attributes.
+
+        They go in batches, in 8 bits too: all of them vary one text, and only compare there.
+        """
+        windows = [self._graph.encode(text)[0] for text in texts]
+        rows = np.empty((len(windows), len(self.info.attributes)), dtype=np.float32)
+        for batch in batches_by_length(windows):
+            rows[batch] = self._graph.run([windows[i] for i in batch])
+        rows = rows.clip(_NEAREST, 1 - _NEAREST)
+        logits: _Numbers = np.log(rows / (1 - rows))
+        return logits
 
     def _piece(self, text: str) -> _Piece:
         """The text's windows, and those of what it says beneath its disguises where they differ."""

@@ -8,7 +8,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from sklearn.metrics import roc_auc_score
 from moderation.scoring.compiling.compile import compile_model
 from moderation.scoring.reading.language import has_words, identify
 from moderation.scoring.score import Scorer
-from moderation.scoring.serving.engine import load_scorer
+from moderation.scoring.serving.engine import CompiledScorer, load_scorer
 from moderation.scoring.training.data import read_test
+from moderation.scoring.training.explanations import measure_explanations
 from moderation.scoring.training.figures import Flags, Table, by_note, is_held, quality, rates
 
 FOREIGN = ("french", "spanish", "italian", "portuguese")
@@ -31,19 +32,12 @@ DETOXIFY_TESTS = ("shut up, you liar", "i am a jewish woman who is blind")
 _CHUNK = 512
 _TERM = re.compile(r"\bis an? \w+ (.+)$")
 
+Part = Callable[[Path, CompiledScorer], dict[str, Any]]
 
-def measure(data: Path, scorer: Scorer) -> dict[str, Any]:
-    """Every figure of the model card, by test and name."""
-    return {
-        "robtest": _robtest(data, scorer),
-        "olid": _plain(data, "olid", scorer),
-        "hatecheck": _hatecheck(data, scorer),
-        "identity_terms": _identity_terms(data, scorer),
-        "wikipedia_talk_benign": _plain(data, "wikipedia_talk_benign", scorer),
-        "obfuscated": _obfuscated(data, scorer),
-        "own": _own(scorer),
-        "language": _languages(data),
-    }
+
+def measure(data: Path, scorer: CompiledScorer, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Every figure of the model card, or those of `only`, by test and name."""
+    return {name: part(data, scorer) for name, part in PARTS.items() if not only or name in only}
 
 
 def main() -> None:
@@ -52,10 +46,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with the test files")
     parser.add_argument("--model", default="home", help="home, an official name, or a folder")
     parser.add_argument("--cache", type=Path, default=Path("instance/cache/models"))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=[], help="these figures only")
     options = parser.parse_args()
     compile_model(options.model, options.cache, lambda line: print(line, file=sys.stderr))
-    figures = measure(options.data, load_scorer(options.model, options.cache))
-    print(json.dumps(figures, indent=2))
+    scorer = load_scorer(options.model, options.cache)
+    print(json.dumps(measure(options.data, scorer, options.only), indent=2))
 
 
 def score_table(scorer: Scorer, texts: Sequence[str]) -> Table:
@@ -153,6 +148,19 @@ def _languages(data: Path) -> dict[str, float]:
 def _english_part(path: Path) -> float:
     texts = [text for text in read_test(path)[0] if has_words(text)]
     return float(np.mean([identify(text) == "en" for text in texts]))
+
+
+PARTS: dict[str, Part] = {
+    "robtest": _robtest,
+    "olid": lambda data, scorer: _plain(data, "olid", scorer),
+    "hatecheck": _hatecheck,
+    "identity_terms": _identity_terms,
+    "wikipedia_talk_benign": lambda data, scorer: _plain(data, "wikipedia_talk_benign", scorer),
+    "obfuscated": _obfuscated,
+    "own": lambda _data, scorer: _own(scorer),
+    "language": lambda data, _scorer: _languages(data),
+    "spans": measure_explanations,
+}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,153 @@
+"""Held comments are explained when nothing waits, and no failure of that harms a comment."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from moderation.db import Database
+from moderation.flow.explanations import find_unexplained, keep_explanation
+from moderation.flow.review import decide_by_hand
+from moderation.models import Score
+from moderation.scoring.score import Span
+from moderation.services import Services
+from moderation.statuses import Change, Status
+from moderation.worker import Worker
+from tests.doubles import Clock, FixedScorer
+from tests.factories import make_moderator
+from tests.test_worker import Room
+
+
+def work(worker: Worker) -> None:
+    """Until there is nothing left to do."""
+    while worker.tick():
+        pass
+
+
+def spans(room: Room, comment_id: int) -> list[list[int]] | None:
+    """What is stored with the comment's score."""
+    with room.database.reading() as session:
+        return session.scalars(select(Score.spans).where(Score.comment_id == comment_id)).one()
+
+
+def test_held_comments_are_explained_and_nothing_else(
+    room: Room, worker: Worker, scorer: FixedScorer
+) -> None:
+    clean, toxic = room.store("What a lovely tree.", "You idiot, you IDIOT.")
+    named = room.store("Two links: http://a.org http://b.org http://c.org http://d.org")[0]
+    work(worker)
+    assert room.status(named) is Status.HELD
+    assert spans(room, toxic) == [[4, 9], [15, 20]]
+    assert (spans(room, clean), spans(room, named)) == (None, None)
+    assert scorer.explained == [("You idiot, you IDIOT.", ("toxicity",))]
+
+
+def test_what_waits_for_its_score_comes_first(
+    room: Room, worker: Worker, scorer: FixedScorer
+) -> None:
+    room.store(*["You idiot."] * 10)
+    worker.tick()
+    worker.tick()
+    assert (len(scorer.seen), scorer.explained) == (20, [])
+    worker.tick()
+    assert len(scorer.explained) == 1  # and no more, should something new come in
+    work(worker)
+    assert len(scorer.explained) == 10
+
+
+def test_it_explains_outside_any_transaction(room: Room) -> None:
+    class Watching(FixedScorer):
+        open: int | None = None
+
+        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+            self.open = room.database.engine.pool.checkedout()  # type: ignore[attr-defined]
+            return super().explain(text, attributes)
+
+    scorer = Watching()
+    room.store("You idiot.")
+    work(room.worker(lambda: scorer))
+    assert scorer.open == 0
+
+
+@pytest.mark.parametrize("error", [RuntimeError("told to fail"), MemoryError(), ValueError()])
+def test_what_cannot_be_explained_stays_held_and_is_not_tried_again(
+    room: Room, error: Exception, clock: Clock
+) -> None:
+    class Failing(FixedScorer):
+        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+            super().explain(text, attributes)
+            if "poison" in text:
+                raise error
+            return [(4, 9)]
+
+    scorer = Failing()
+    poison, other = room.store("You idiot, poison", "You idiot.")
+    worker = room.worker(lambda: scorer)
+    work(worker)
+    clock.forward(60)
+    work(worker)
+    assert room.statuses() == [Status.HELD, Status.HELD]
+    assert (spans(room, poison), spans(room, other)) == ([], [[4, 9]])
+    assert len(scorer.explained) == 2
+
+
+def test_a_comment_that_moved_meanwhile_keeps_no_old_explanation(
+    room: Room, worker: Worker, services: Services, clock: Clock
+) -> None:
+    [comment_id] = room.store("You idiot.")
+    worker.tick()
+    with room.database.reading() as session:
+        found = find_unexplained(session)
+    assert found
+    with room.database.transaction() as session:
+        grace = make_moderator(session, services.vault)
+        change = Change.APPROVED
+        decide_by_hand(session, comment_id, change, version_seen=2, moderator=grace, now=clock())
+        keep_explanation(session, found, [(4, 9)])
+    assert spans(room, comment_id) is None
+    with room.database.reading() as session:
+        assert find_unexplained(session) is None
+
+
+def test_a_new_score_is_explained_anew(room: Room, worker: Worker, scorer: FixedScorer) -> None:
+    [comment_id] = room.store("You idiot.")
+    work(worker)
+    with room.database.transaction() as session:
+        old = session.get_one(Score, comment_id)
+        facts = {c.key: getattr(old, c.key) for c in Score.__table__.columns if c.key != "spans"}
+        session.delete(old)
+        session.flush()
+        session.add(Score(**facts))
+    worker._explain._look_after = None
+    work(worker)
+    assert spans(room, comment_id) == [[4, 9]]
+    assert len(scorer.explained) == 2
+
+
+def test_it_rests_when_there_is_nothing_to_explain(
+    room: Room, worker: Worker, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    monkeypatch.setattr("moderation.explainer.find_unexplained", looks.append)
+    for _ in range(10):
+        worker.tick()
+        clock.forward(1)
+    assert len(looks) == 2
+
+
+def test_a_failure_is_logged_by_id_without_the_text(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(FixedScorer):
+        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+            raise ValueError(text)
+
+    [comment_id] = room.store("You secret idiot.")
+    work(room.worker(Failing))
+    assert f"'comment': {comment_id}" in caplog.text and "explaining_failed" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.fixture
+def room(database: Database, clock: Clock) -> Room:
+    return Room(database, clock)
