@@ -32,13 +32,13 @@ class Explainer:
         if self._look_after and moment < self._look_after:
             return False
         with self._database.reading() as session:
-            found = find_unexplained(session)
+            found = find_unexplained(session, scorer.info)
         if found is None:
             self._look_after = moment + REST
             return False
         spans = _explain(scorer, found)
         with self._database.transaction() as session:
-            keep_explanation(session, found, spans)
+            keep_explanation(session, found, spans, scorer.info)
         return True
 
 

@@ -120,6 +120,8 @@ class Worker:
             claim = jobs.claim(session, now=moment, lease_for=self._lease, limit=self._batch)
         for portion in _portions(claim.comments):
             self._score(claim.lease, portion)
+            # A batch of slow texts must not make its scorer look dead.
+            self._report()
         return len(claim.comments)
 
     def _score(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:

@@ -1,6 +1,7 @@
 """Held comments are explained when nothing waits, and no failure of that harms a comment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -92,21 +93,21 @@ def test_what_cannot_be_explained_stays_held_and_is_not_tried_again(
 
 
 def test_a_comment_that_moved_meanwhile_keeps_no_old_explanation(
-    room: Room, worker: Worker, services: Services, clock: Clock
+    room: Room, worker: Worker, services: Services, clock: Clock, scorer: FixedScorer
 ) -> None:
     [comment_id] = room.store("You idiot.")
     worker.tick()
     with room.database.reading() as session:
-        found = find_unexplained(session)
+        found = find_unexplained(session, scorer.info)
     assert found
     with room.database.transaction() as session:
         grace = make_moderator(session, services.vault)
         change = Change.APPROVED
         decide_by_hand(session, comment_id, change, version_seen=2, moderator=grace, now=clock())
-        keep_explanation(session, found, [(4, 9)])
+        keep_explanation(session, found, [(4, 9)], scorer.info)
     assert spans(room, comment_id) is None
     with room.database.reading() as session:
-        assert find_unexplained(session) is None
+        assert find_unexplained(session, scorer.info) is None
 
 
 def test_a_new_score_is_explained_anew(room: Room, worker: Worker, scorer: FixedScorer) -> None:
@@ -124,11 +125,21 @@ def test_a_new_score_is_explained_anew(room: Room, worker: Worker, scorer: Fixed
     assert len(scorer.explained) == 2
 
 
+def test_another_models_score_is_not_explained(
+    room: Room, worker: Worker, scorer: FixedScorer
+) -> None:
+    [comment_id] = room.store("You idiot.")
+    worker.tick()
+    scorer.info = replace(scorer.info, checkpoint="ffffffffffff")
+    worker.tick()
+    assert spans(room, comment_id) is None
+
+
 def test_it_rests_when_there_is_nothing_to_explain(
     room: Room, worker: Worker, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[object] = []
-    monkeypatch.setattr("moderation.explainer.find_unexplained", looks.append)
+    monkeypatch.setattr("moderation.explainer.find_unexplained", lambda *seen: looks.append(seen))
     for _ in range(10):
         worker.tick()
         clock.forward(1)

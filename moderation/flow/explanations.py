@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from moderation.flow.scores import is_made_by
 from moderation.models import Comment, FindingRow, Score
+from moderation.scoring.score import ModelInfo
 from moderation.statuses import Code, Status
 
 
@@ -24,14 +26,18 @@ class Unexplained:
     """Those that reached their thresholds."""
 
 
-def find_unexplained(session: Session) -> Unexplained | None:
-    """The comment that is held for toxicity the longest without an explanation."""
+def find_unexplained(session: Session, info: ModelInfo) -> Unexplained | None:
+    """The comment that is held for toxicity the longest without an explanation.
+
+    Only by a score that this very model made: another's words would explain nothing.
+    """
     comment = session.scalar(
         select(Comment)
         .join(Score, Score.comment_id == Comment.id)
         .where(
             Comment.status == Status.HELD,
             Score.spans.is_(None),
+            is_made_by(info),
             exists().where(FindingRow.comment_id == Comment.id, FindingRow.code == Code.TOXICITY),
         )
         .order_by(Comment.id)
@@ -48,13 +54,13 @@ def find_unexplained(session: Session) -> Unexplained | None:
 
 
 def keep_explanation(
-    session: Session, found: Unexplained, spans: Sequence[tuple[int, int]]
+    session: Session, found: Unexplained, spans: Sequence[tuple[int, int]], info: ModelInfo
 ) -> None:
     """Store the spans, unless the comment has moved since: then somebody looks again."""
     is_as_found = exists().where(Comment.id == found.comment_id, Comment.version == found.version)
     session.execute(
         update(Score)
-        .where(Score.comment_id == found.comment_id, is_as_found)
+        .where(Score.comment_id == found.comment_id, is_as_found, is_made_by(info))
         .values(spans=[list(span) for span in spans])
         .execution_options(synchronize_session=False)
     )

@@ -146,7 +146,7 @@ def hold_late(
     now: dt.datetime,
     deadline: dt.timedelta,
     repeat_window: dt.timedelta,
-    limit: int = 100,
+    limit: int = 20,
 ) -> int:
     """Hold what waited for its score beyond `deadline`; answers how many. The jobs stay."""
     failure = Code.SCORER_LATE if any_scorer(session, now=now) else Code.SCORER_UNAVAILABLE

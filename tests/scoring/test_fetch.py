@@ -76,7 +76,7 @@ def test_an_official_model_is_fetched_compiled_and_scores_what_it_has(
     model = find_model(name, cache)
     compiled = folder_for(model, cache)
     compiled.mkdir(parents=True)
-    build(model, compiled, ignore, quantise=False)
+    build(model, compiled, ignore)
 
     scorer = load_scorer(name, cache)
     scores = scorer.score([TEXT])[0].attributes

@@ -49,10 +49,17 @@ def find_model(model: str, cache: Path) -> Model:
     if model in added_models(cache):
         return _from_folder(folder_of(model, cache))
     folder = Path(model)
-    if folder.is_dir():
+    if _is_folder(folder):
         return _from_folder(folder.resolve())
     names = ", ".join(known_models(cache))
     raise ScorerUnavailable(f"no model {model!r}: use one of {names}, or an existing folder")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
 
 
 def known_models(cache: Path) -> list[str]:

@@ -32,6 +32,8 @@ def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> P
         made = Path(tempfile.mkdtemp(prefix=".making-", dir=cache))
         try:
             build(found, made, progress)
+            # Whoever serves may be another user than who compiled.
+            made.chmod(0o755)
             shutil.rmtree(target, ignore_errors=True)
             made.rename(target)
         finally:

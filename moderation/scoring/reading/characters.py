@@ -32,7 +32,8 @@ _MARKED = re.compile(f"[A-Za-z\u00c0-\u024f\u1e00-\u1eff][{_MARK}]+")
 _OVERLAID = re.compile(f"[{_OVERLAY}]")
 # Compatibility letters of Latin: full width, mathematical, enclosed; in runs, also with gaps.
 _DRESSED = (
-    "\u2102-\u2149\u249c-\u24e9\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f110-\U0001f189"
+    "\u1d2c-\u1d6a\u1d9b-\u1dbf\u2071\u207f\u2090-\u209c\u2102-\u2149\u249c-\u24e9"
+    "\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f110-\U0001f189"
 )
 _FANCY = re.compile(f"[{_DRESSED}]+(?:[ ._-][{_DRESSED}]+)*")
 _ENCLOSED_NAME = re.compile(r"(?:CIRCLED|PARENTHESIZED|SQUARED|SYMBOL) .*LETTER ([A-Z])$")
@@ -43,11 +44,11 @@ _GAP = re.compile("[ ._-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[A-Za-z]")
 _FOREIGN = re.compile(r"[^\W\d_\x00-\x7f]")
-_UNSEEN = re.compile(rf"(?<=[!-~])(?:{INVISIBLE.pattern})+(?=[!-~])")
+_UNSEEN = re.compile(rf"(?<=[!-~{_DRESSED}])(?:{INVISIBLE.pattern})+(?=[!-~{_DRESSED}])")
 
 
 def drop_unseen(text: str) -> Iterator[Edit]:
-    """Invisible characters between two that are plain ASCII, and marks that deface letters."""
+    """Invisible characters between two that are plain ASCII or dressed letters."""
     for found in _UNSEEN.finditer(text):
         yield Edit(*found.span(), "")
 

@@ -25,6 +25,8 @@ _LEET = {
 _PLAINEST = str.maketrans({sign: letters[0] for sign, letters in _LEET.items()})
 _LONGEST = 30
 _MOST_READINGS = 16
+# Of all readings with their stretches let go: a hostile word has hundreds.
+_MOST_FORMS = 32
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _STRETCH = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[^\w@$!|+(<€¢©®£¡]|_")
@@ -128,7 +130,8 @@ def _reveal_any(word: str, readings: list[str]) -> str | None:
     plain_sight = word[0] == "@" or any(mark in word for mark in ".-'/:,;_")
     if plain_sight or _ENDS_IN_DIGITS.fullmatch(word):
         return None
-    shrunk = [form for reading in readings for form in (reading, *_shrunk(reading))]
+    forms = (form for reading in readings for form in (reading, *_shrunk(reading)))
+    shrunk = list(islice(forms, _MOST_FORMS))
     found = _best(iter(shrunk))
     return found or next(filter(None, map(repair, shrunk)), None)
 

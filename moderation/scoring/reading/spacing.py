@@ -15,7 +15,7 @@ from moderation.scoring.reading.tokens import Token, Tokens
 from moderation.scoring.reading.vocabulary import is_listed, is_part, is_start, known_words
 
 _LETTER = r"[^\W_]|[@$!]"
-_GAP = r"[ ]{1,3}|[.\-_*,'’~|/+•·]{1,2}[ ]?"
+_GAP = r"[^\S\n]{1,3}|\n|[.\-_*,'’~|/+•·]{1,2}[ ]?"
 # The same gap after each letter: a wider one parts words.
 _RUN = re.compile(
     rf"(?<![\w@$!/?=&.])(?:{_LETTER})(?P<gap>{_GAP})(?:{_LETTER})(?:(?P=gap)(?:{_LETTER}))+(?![^\W_])"
@@ -93,7 +93,8 @@ def _pieces_of_insult(tokens: Tokens, first: int, through: int) -> list[Token]:
     for index in range(first + 1, min(first + _MOST_PIECES, len(tokens))):
         pieces.append(tokens[index])
         joined += tokens[index].word
-        one_space = tokens.text[pieces[-2].end : pieces[-1].start] == " "
+        gap = tokens.text[pieces[-2].end : pieces[-1].start]
+        one_space = len(gap) == 1 and gap.isspace()
         if not (one_space and pieces[-1].word and is_start(joined)):
             break
         whole = index >= through and len(joined) > 3 and is_listed(joined)

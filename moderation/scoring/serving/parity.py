@@ -31,6 +31,8 @@ from moderation.scoring.serving.compiled import (
 from moderation.scoring.serving.graph import Graph
 from moderation.scoring.serving.windows import batches_by_length
 
+# Raise it when scoring itself (graph, windows, tokens) changes: all machines measure anew.
+PARITY_VERSION = 1
 # How far a text's score may move: in a quantised graph and in the float one.
 TOLERANCES = {"int8": 0.05, "int7": 0.05, "float": 0.001}
 # The part of the texts whose score may move further.
@@ -63,8 +65,14 @@ class Agreement:
 def choose_kind(folder: Path, facts: Facts, presets: Presets, *, threads: int | None) -> str:
     """The kind of graph this machine serves; measured now where that was not done yet.
 
-    Raises ScorerUnavailable where not even the float graph agrees, or a file is damaged.
+    Raises ScorerUnavailable where not even the float graph agrees, a file is damaged, or a preset
+    names an attribute that the model does not have.
     """
+    unknown = {name for at in presets.values() for name in at} - set(facts.labels)
+    if unknown:
+        raise ScorerUnavailable(
+            f"the manifest's presets name what the model does not score: {sorted(unknown)}"
+        )
     verdict = folder / f"verdict-{_machine(facts, presets)}.json"
     known = _read(verdict)
     if known in GRAPHS:
@@ -138,6 +146,7 @@ def _machine(facts: Facts, presets: Presets) -> str:
         sorted(_cpu_flags()),
         onnxruntime.__version__,
         facts.files,
+        (PARITY_VERSION, TOLERANCES, MAY_MOVE, MAY_FLIP),
         {name: dict(at) for name, at in presets.items()},
     )
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
