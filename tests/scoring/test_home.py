@@ -12,6 +12,7 @@ from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.checkpoints.manifest import MANIFEST
 from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
 from moderation.scoring.labels import LABELS
+from moderation.scoring.reading.normalise import normalise, undress
 from moderation.scoring.serving import parity
 from moderation.scoring.serving.engine import CompiledScorer
 
@@ -62,13 +63,19 @@ def test_plain_detoxify_loads_it_without_a_network(detoxify: Detoxify) -> None:
 def test_what_is_served_is_what_detoxify_says(
     detoxify: Detoxify, home_scorer: CompiledScorer
 ) -> None:
-    texts = REFERENCE_TEXTS[::5]
-    expected = np.array([list(detoxify.predict(text).values()) for text in texts])
+    texts = REFERENCE_TEXTS[::2]
+    expected = np.array([_strictest(detoxify, text) for text in texts])
 
     found = np.array([list(score.attributes.values()) for score in home_scorer.score(texts)])
 
     assert (np.abs(found - expected).max(axis=1) > 0.05).mean() <= 0.01
     assert np.std(expected, axis=0)[0] > 0.2
+
+
+def _strictest(detoxify: Detoxify, text: str) -> list[float]:
+    """What Detoxify says of the text and of what it says beneath its disguises."""
+    readings = (undress(text), normalise(text).text)
+    return list(np.max([list(detoxify.predict(read).values()) for read in readings], axis=0))
 
 
 def test_the_eight_bit_graph_serves_where_the_processor_adds_in_32_bits(

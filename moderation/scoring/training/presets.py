@@ -11,12 +11,13 @@ from moderation.scoring.training.figures import Table, is_held
 
 # The part of the clean pool that any attribute of a preset may hold.
 RATES = {"relaxed": 0.01, "balanced": 0.03, "strict": 0.10}
-# Comments as people write them under articles; the sources sampled by lexicon or written to
-# trick a model are left out. Each pool counts the same, whatever its size.
+# Clean as a moderator of a news site means it. Of cad's "neutral" rows a fifth swear at somebody
+# or call names, and the sources sampled by lexicon or written to trick a model are harder than
+# what people write: both are left out. Each pool counts the same, whatever its size.
 POOL = {
     "Wikipedia talk": ("jigsaw2018", "jigsaw2018-lower"),
-    "Reddit, political": ("cad",),
     "Reddit, general": ("goemotions-positive",),
+    "Polite rewrites": ("paradetox",),
 }
 # Toxicity decides most; the others may each hold this part of what it may, and only where
 # they are likelier than not: "obscene, 8 %" is no reason to show a moderator.
