@@ -96,7 +96,7 @@ def test_an_own_model_from_its_files_to_its_use(
     assert "Site news: no thresholds for this model" in used.output
     assert "site policy news --threshold toxicity" in used.output
     assert "Site olds: do its own thresholds fit?" in used.output
-    assert "Site olds: its language is fr, the model reads en" in used.output
+    assert "site 'olds': every comment will wait, since the model knows en" in used.output
     assert "Restart" in used.output
 
 

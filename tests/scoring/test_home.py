@@ -81,9 +81,10 @@ def _strictest(detoxify: Detoxify, text: str) -> list[float]:
 def test_the_eight_bit_graph_serves_where_the_processor_adds_in_32_bits(
     home_scorer: CompiledScorer,
 ) -> None:
-    if parity._candidates(parity._cpu_flags())[0] != "int8":
-        pytest.skip("this processor has no VNNI")
-    assert home_scorer.info.version.endswith("-int8")
+    fastest, surest = parity._candidates(parity._cpu_flags())
+
+    # Rounded for a processor without VNNI the shipped checkpoint is not true enough.
+    assert home_scorer.info.graph == (fastest if fastest == "int8" else surest)
 
 
 def test_the_reference_texts_are_spread_over_the_scores(home_scorer: CompiledScorer) -> None:

@@ -13,6 +13,7 @@ import config
 from moderation.cli.model.check import TEXT, show_score
 from moderation.cli.model.sentences import compile_or_fail, in_sentences
 from moderation.flow.articles import policy_of
+from moderation.flow.sites import warn_of_languages
 from moderation.models import Site
 from moderation.policy.thresholds import thresholds_in_force
 from moderation.scoring.checkpoints.catalog import known_models
@@ -35,7 +36,7 @@ def use(name: str) -> None:
         scorer = load_scorer(name, settings.MODEL_CACHE)
         show_score(scorer, TEXT)
         set_key(file, "MODEL", name, quote_mode="auto", follow_symlinks=True)
-    for warning in _warnings(scorer.info):
+    for warning in [*_warnings(scorer.info), *_language_warnings(settings, name)]:
         click.secho(warning, fg="yellow")
     click.echo(f"MODEL={name} stands in {file}. Restart the server and the workers.")
 
@@ -50,7 +51,7 @@ def _require_a_say(file: Path) -> None:
 
 
 def _warnings(info: ModelInfo) -> Iterator[str]:
-    """What the sites' rules and this model do not agree about."""
+    """What the sites' thresholds and this model do not agree about."""
     with services().database.reading() as session:
         policies = [(site.key, policy_of(site)) for site in session.scalars(select(Site))]
     if not info.presets:
@@ -64,8 +65,8 @@ def _warnings(info: ModelInfo) -> Iterator[str]:
             )
         elif policy.thresholds:
             yield f"Site {key}: do its own thresholds fit? Other models give other numbers."
-        if policy.language not in info.languages:
-            yield (
-                f"Site {key}: its language is {policy.language}, the model reads "
-                f"{', '.join(sorted(info.languages))}: what it cannot read will be held."
-            )
+
+
+def _language_warnings(settings: config.Settings, name: str) -> list[str]:
+    with services().database.reading() as session:
+        return warn_of_languages(session.scalars(select(Site)), name, settings.MODEL_CACHE)

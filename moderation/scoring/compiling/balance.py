@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from moderation.scoring.checkpoints.checkpoint import Checkpoint
+from moderation.scoring.compiling.inputs import linear_layers, watch_inputs
 
 # How much of the spread goes to the weights: of none, 0.3, 0.5 and 0.65 the one that flips the
 # fewest decisions of the shipped checkpoint on the reference texts.
@@ -26,8 +27,8 @@ def balance(checkpoint: Checkpoint, texts: Sequence[str], *, max_tokens: int) ->
     """
     layers = {
         name: layer
-        for name, layer in checkpoint.network.named_modules()
-        if isinstance(layer, nn.Linear) and layer.in_features <= layer.out_features
+        for name, layer in linear_layers(checkpoint).items()
+        if layer.in_features <= layer.out_features
     }
     largest = _largest_inputs(checkpoint, layers, texts, max_tokens=max_tokens)
     for name, columns in largest.items():
@@ -61,20 +62,9 @@ def _largest_inputs(
     """The largest absolute input of each column of each layer, over all texts."""
     largest: dict[str, torch.Tensor] = {}
 
-    def watch(name: str, layer: nn.Linear) -> torch.utils.hooks.RemovableHandle:
-        def note(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            columns = inputs[0].abs().reshape(-1, layer.in_features).amax(dim=0)
-            largest[name] = torch.maximum(largest.get(name, columns), columns)
+    def see(name: str, inputs: torch.Tensor) -> None:
+        columns = inputs.abs().reshape(-1, inputs.shape[-1]).amax(dim=0)
+        largest[name] = torch.maximum(largest.get(name, columns), columns)
 
-        return layer.register_forward_pre_hook(note)
-
-    handles = [watch(name, layer) for name, layer in layers.items()]
-    with torch.no_grad():
-        for text in texts:
-            tokens = checkpoint.tokenizer(
-                text, return_tensors="pt", truncation=True, max_length=max_tokens
-            )
-            checkpoint.network(**tokens)
-    for handle in handles:
-        handle.remove()
+    watch_inputs(checkpoint, layers, texts, see, max_tokens=max_tokens)
     return largest

@@ -8,9 +8,9 @@ for compiling only.
 from collections.abc import Sequence
 
 import torch
-from torch import nn
 
 from moderation.scoring.checkpoints.checkpoint import Checkpoint
+from moderation.scoring.compiling.inputs import linear_layers, watch_inputs
 
 # Added to the diagonal, as a part of its mean, so that columns without inputs can be inverted.
 _DAMPING = 0.01
@@ -25,25 +25,13 @@ def input_moments(checkpoint: Checkpoint, texts: Sequence[str], *, max_tokens: i
     """What the linear layers that see whole texts get for the texts."""
     moments: Moments = {}
 
-    def watch(name: str, layer: nn.Linear) -> torch.utils.hooks.RemovableHandle:
-        def note(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            # The head sees one token of a text, and stays as it is.
-            if inputs[0].dim() == 3:
-                rows = inputs[0].reshape(-1, layer.in_features)
-                moments[name] = moments.get(name, torch.zeros(())) + rows.T @ rows
+    def see(name: str, inputs: torch.Tensor) -> None:
+        # The head sees one token of a text, and stays as it is.
+        if inputs.dim() == 3:
+            rows = inputs.reshape(-1, inputs.shape[-1])
+            moments[name] = moments.get(name, torch.zeros(())) + rows.T @ rows
 
-        return layer.register_forward_pre_hook(note)
-
-    modules = checkpoint.network.named_modules()
-    handles = [watch(name, layer) for name, layer in modules if isinstance(layer, nn.Linear)]
-    with torch.no_grad():
-        for text in texts:
-            tokens = checkpoint.tokenizer(
-                text, return_tensors="pt", truncation=True, max_length=max_tokens
-            )
-            checkpoint.network(**tokens)
-    for handle in handles:
-        handle.remove()
+    watch_inputs(checkpoint, linear_layers(checkpoint), texts, see, max_tokens=max_tokens)
     return moments
 
 
