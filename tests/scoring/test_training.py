@@ -1,13 +1,18 @@
 """The recipe's own rules: what is unknown is not learned, disguises stay readable, presets hold."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from torch import nn
 
+from moderation.scoring.checkpoints.catalog import HOME
 from moderation.scoring.labels import LABELS
-from moderation.scoring.training.batches import Batch, collate
+from moderation.scoring.training.average import average
+from moderation.scoring.training.batches import Batch, collate, plan_epoch
 from moderation.scoring.training.calibrate import reliability
 from moderation.scoring.training.data import UNKNOWN, Row, mix_offset
 from moderation.scoring.training.figures import interval, is_held, quality
@@ -25,6 +30,10 @@ def make_row(**changes: object) -> Row:
 
 def make_batch(*rows: Row) -> Batch:
     return collate([([101, 7, 102], row) for row in rows])
+
+
+def home_tokenizer() -> Tokenizer:
+    return Tokenizer.from_file(str(HOME / "tokenizer.json"))
 
 
 def test_an_unknown_label_does_not_change_the_loss() -> None:
@@ -58,6 +67,39 @@ def test_a_batch_is_padded_and_masked_to_its_longest_row() -> None:
 
     assert batch.ids.tolist() == [[1, 2, 0, 0], [1, 2, 3, 4]]
     assert batch.mask.tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
+
+
+def test_an_epoch_draws_part_of_the_public_rows_and_all_of_our_own() -> None:
+    rows = [make_row(source=source) for source in ["cad"] * 400 + ["own"] * 50]
+    plans = [plan_epoch(rows, home_tokenizer(), part=0.25, seed=seed) for seed in (1, 1, 2)]
+    drawn = [row.source for batch in plans[0] for _, row in batch]
+
+    assert drawn.count("own") == 50
+    assert 60 < drawn.count("cad") < 140
+    assert plans[0] == plans[1] != plans[2]
+
+
+def test_clean_rows_are_disguised_at_least_as_often_as_toxic_ones() -> None:
+    text = "nobody asked you to read the whole boring article"
+    plain = home_tokenizer().encode(text).ids
+    clean, toxic = (
+        [make_row(text=text, labels=(label, *[UNKNOWN] * 5)) for _ in range(600)]
+        for label in (0.0, 1.0)
+    )
+    pairs = [p for b in plan_epoch(clean + toxic, home_tokenizer(), part=1, seed=3) for p in b]
+    disguised = [row.is_toxic for ids, row in pairs if ids != plain]
+
+    assert 60 < disguised.count(True) < disguised.count(False) < 180
+
+
+def test_the_average_lies_between_the_draws_and_keeps_a_share_of_the_start(tmp_path: Path) -> None:
+    states = [tmp_path / "draw-0.pt", tmp_path / "draw-1.pt"]
+    for state, value in zip(states, (1.0, 3.0), strict=True):
+        torch.save({"model": {"weight": torch.full((1, 1), value)}}, state)
+    start = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(start.weight, 10.0)
+
+    assert average(start, states, keep=0.25).weight.item() == pytest.approx(0.25 * 10 + 0.75 * 2)
 
 
 def test_the_rate_warms_up_and_falls_to_nothing() -> None:

@@ -1,133 +1,70 @@
 """`python -m moderation.scoring.training DATA_DIR OUT_DIR`: the shipped checkpoint, made anew."""
 
 import argparse
-import json
-import random
-import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from tokenizers import Tokenizer
-from transformers import BertForSequenceClassification
 
-from moderation.scoring.compiling.compile import compile_model
-from moderation.scoring.serving.engine import load_scorer
-from moderation.scoring.training.calibrate import calibrate, fold_in, reliability
-from moderation.scoring.training.data import Row, read_rows, texts_of
+from moderation.scoring.training.average import average
+from moderation.scoring.training.data import read_rows
 from moderation.scoring.training.encoder import load_encoder, load_tokenizer
-from moderation.scoring.training.evaluate import measure, score_table
-from moderation.scoring.training.figures import Flags, is_held
+from moderation.scoring.training.finish import calibrate_and_save, finish, report
 from moderation.scoring.training.fit import fit
-from moderation.scoring.training.infer import logits_of
 from moderation.scoring.training.own_sentences import own_rows
-from moderation.scoring.training.presets import (
-    TOXIC_SOURCES,
-    choose_presets,
-    clean_pools,
-    held_part,
-    of_a_thousand,
-)
-from moderation.scoring.training.save import save_model, write_manifest
 from moderation.scoring.training.split import split
 
 SEED = 20
 
 
 def main() -> None:
-    """Train, calibrate, choose presets, save; an interrupted run goes on where it stopped."""
+    """Train, average, calibrate, choose presets, save; an interrupted run goes on where it was."""
     options = _options()
-    torch.manual_seed(SEED)
-    random.seed(SEED)
     options.out.mkdir(parents=True, exist_ok=True)
     training, validation = split(read_rows(options.data / "train.csv.gz"), seed=SEED)
-    training.extend(own_rows(seed=SEED))
-    report(f"{len(training)} rows to train on, {len(validation)} held out")
-    model, tokenizer = load_encoder(), load_tokenizer()
-    fit(
-        model,
-        tokenizer,
-        training,
-        epochs=options.epochs,
-        minutes=options.minutes,
-        state=options.out / "state.pt",
-        report=report,
-    )
-    home = options.out / "home"
-    calibrate_and_save(model, tokenizer, validation, home)
-    finish(home, options, validation)
+    report(f"{len(training)} rows to train on and our own, {len(validation)} held out")
+    tokenizer = load_tokenizer()
+    draws = range(options.draws) if options.only is None else [options.only]
+    for draw in draws:
+        # A fresh classifier has to be the same in every draw, or their mean means nothing.
+        torch.manual_seed(SEED)
+        fit(
+            load_encoder(options.start),
+            tokenizer,
+            [*training, *own_rows(seed=SEED + draw)],
+            epochs=options.epochs,
+            part=options.part,
+            draw=draw,
+            minutes=options.minutes,
+            state=_state(options, draw),
+            report=report,
+        )
+    if options.only is None:
+        states = [_state(options, draw) for draw in draws]
+        model = average(load_encoder(options.start), states, options.keep)
+        home = options.out / "home"
+        calibrate_and_save(model, tokenizer, validation, home)
+        finish(home, options.out / "cache", options.data, validation)
 
 
-def calibrate_and_save(
-    model: BertForSequenceClassification,
-    tokenizer: Tokenizer,
-    validation: Sequence[Row],
-    home: Path,
-) -> None:
-    """Fold the calibration into the model and write it, still without presets."""
-    lines = calibrate(validation, logits_of(model, tokenizer, texts_of(validation)))
-    fold_in(model, lines)
-    report(f"calibration: {lines}")
-    save_model(model, tokenizer, home)
-
-
-def finish(home: Path, options: argparse.Namespace, validation: Sequence[Row]) -> None:
-    """Choose presets and measure quality on the served path, and write both down."""
-    cache = options.out / "cache"
-    compile_model(str(home), cache, report)
-    scores = score_table(load_scorer(str(home), cache), texts_of(validation))
-    pools = clean_pools(validation, scores)
-    presets = choose_presets(pools)
-    write_manifest(home, presets=presets, quality={})
-    quality: dict[str, Any] = {
-        "calibration": reliability(validation, scores),
-        "validation": {
-            name: _validated(validation, is_held(scores, thresholds), held_part(pools, thresholds))
-            for name, thresholds in presets.items()
-        },
-        "tests": measure(options.data, load_scorer(str(home), cache)),
-    }
-    write_manifest(home, presets=presets, quality=quality)
-    report(json.dumps({"presets": presets, "quality": quality}, indent=2))
-
-
-def report(line: str) -> None:
-    """Print a line with the time of day, at once."""
-    print(time.strftime("%H:%M:%S"), line, flush=True)
-
-
-def _validated(rows: Sequence[Row], held: Flags, held_of_clean: float) -> dict[str, Any]:
-    """What a preset holds of the validation rows: by source, and of 1,000 comments of a site."""
-    by_source = _by_source(rows, held)
-    recall = float(np.mean([by_source[source]["toxic"] for source in TOXIC_SOURCES]))
-    return {
-        "held_of_clean": round(held_of_clean, 4),
-        "held_of_toxic": round(recall, 4),
-        "of_1000": of_a_thousand(held_of_clean, recall),
-        "by_source": by_source,
-    }
-
-
-def _by_source(rows: Sequence[Row], held: Flags) -> dict[str, Any]:
-    """The part held of each source's clean and toxic validation rows."""
-    figures: dict[str, Any] = {}
-    for source in sorted({row.source for row in rows}):
-        for kind, is_toxic in (("clean", False), ("toxic", True)):
-            chosen = [i for i, r in enumerate(rows) if (r.source, r.is_toxic) == (source, is_toxic)]
-            if chosen:
-                figures.setdefault(source, {})[kind] = round(float(held[chosen].mean()), 4)
-    return figures
+def _state(options: argparse.Namespace, draw: int) -> Path:
+    path: Path = options.out / f"draw-{draw}.pt"
+    return path
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m moderation.scoring.training")
     parser.add_argument("data", type=Path, help="folder with train.csv.gz and the test files")
-    parser.add_argument("out", type=Path, help="folder for the state and the finished model")
+    parser.add_argument("out", type=Path, help="folder for the states and the finished model")
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from (default: encoder)")
     parser.add_argument("--epochs", type=int, default=2, help="at most this many (default 2)")
+    parser.add_argument("--part", type=float, default=1.0, help="of the public rows an epoch")
+    parser.add_argument("--draws", type=int, default=1, help="trainings whose weights are averaged")
+    parser.add_argument("--only", type=int, metavar="DRAW", help="train this draw, 0 .., and stop")
     parser.add_argument(
-        "--minutes", type=float, default=600, help="wall time at most; the rate falls to fit it"
+        "--keep", type=float, default=0.0, help="the start's share in the average, 0..1"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=600, help="a draw at most; the rate falls to fit it"
     )
     return parser.parse_args()
 

@@ -11,9 +11,12 @@ from moderation.scoring.labels import LABELS
 from moderation.scoring.training.data import Row, mix_offset, share_of
 from moderation.scoring.training.perturb import perturb
 
-BATCH = 64
-LENGTH = 160
-DISGUISED = 0.18
+BATCH = 32
+LENGTH = 128
+# The share of rows disguised. Clean ones are more often, or the model would learn that odd
+# spelling itself is toxic.
+DISGUISED_CLEAN = 0.2
+DISGUISED_TOXIC = 0.14
 # Rows sorted by length together: long enough for little padding, short enough to mix.
 _POOL = BATCH * 64
 _NO_OFFSETS = [0.0] * (len(LABELS) - 1)
@@ -32,13 +35,16 @@ class Batch:
 
 
 def plan_epoch(
-    rows: Sequence[Row], tokenizer: Tokenizer, *, seed: int
+    rows: Sequence[Row], tokenizer: Tokenizer, *, part: float, seed: int
 ) -> list[list[tuple[list[int], Row]]]:
-    """The batches of one epoch in a random order; the same seed gives the same plan."""
+    """The batches of one epoch, with `part` of the public data, in a random order.
+
+    The same seed gives the same plan.
+    """
     chance = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
-    drawn = [row for row in rows if chance.random() < share_of(row.source)]
+    drawn = [row for row in rows if chance.random() < share_of(row.source, part)]
     chance.shuffle(drawn)
-    texts = [perturb(r.text, chance) if chance.random() < DISGUISED else r.text for r in drawn]
+    texts = [_maybe_disguised(row, chance) for row in drawn]
     tokens = [_cut(encoding.ids) for encoding in tokenizer.encode_batch(texts)]
     pairs = list(zip(tokens, drawn, strict=True))
     plan: list[list[tuple[list[int], Row]]] = []
@@ -60,6 +66,11 @@ def collate(pairs: Sequence[tuple[list[int], Row]]) -> Batch:
         weights=torch.tensor([row.weight for _, row in pairs]),
         offsets=torch.tensor([[mix_offset(row.source)] + _NO_OFFSETS for _, row in pairs]),
     )
+
+
+def _maybe_disguised(row: Row, chance: random.Random) -> str:
+    share = DISGUISED_TOXIC if row.is_toxic else DISGUISED_CLEAN
+    return perturb(row.text, chance) if chance.random() < share else row.text
 
 
 def _cut(ids: list[int]) -> list[int]:

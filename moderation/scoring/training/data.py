@@ -14,6 +14,8 @@ from moderation.scoring.labels import LABELS
 # topics look toxic; davidson calls much African American English offensive.
 SOURCE_TRUST = {"toxic-spans": 0.6}
 SOURCE_SHARE = {"toxic-spans": 0.5, "davidson": 0.4}
+# Sentences written for this project: all of them are seen in every epoch.
+OWN = "own"
 
 # The part of each source's known rows that is toxic (toxic-spans holds nothing else; what is
 # set down here for it is how often such a text would be so elsewhere). A source without a line
@@ -56,9 +58,9 @@ def read_rows(path: Path) -> list[Row]:
         return [_row(record) for record in csv.DictReader(file)]
 
 
-def share_of(source: str) -> float:
-    """The part of a source's rows, 0..1, that one epoch draws."""
-    return SOURCE_SHARE.get(source, 1.0)
+def share_of(source: str, part: float = 1.0) -> float:
+    """The share of a source's rows, 0..1, that an epoch draws with `part` of the public data."""
+    return 1.0 if source == OWN else SOURCE_SHARE.get(source, 1.0) * part
 
 
 def mix_offset(source: str) -> float:

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertForSequenceClassification
 
@@ -24,8 +25,11 @@ def load_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def load_encoder() -> BertForSequenceClassification:
-    """The encoder under a fresh classifier with one output for each of LABELS."""
+def load_encoder(checkpoint: Path | None = None) -> BertForSequenceClassification:
+    """The encoder under a fresh classifier with one output for each of LABELS.
+
+    With a checkpoint of this recipe, the encoder and classifier are those of the checkpoint.
+    """
     config = BertConfig.from_pretrained(
         start_folder(),
         num_labels=len(LABELS),
@@ -35,6 +39,9 @@ def load_encoder() -> BertForSequenceClassification:
         # A quarter of the time of a step on a CPU, for little.
         attention_probs_dropout_prob=0.0,
     )
-    return BertForSequenceClassification.from_pretrained(
+    model = BertForSequenceClassification.from_pretrained(
         start_folder(), config=config, dtype="float32"
     )
+    if checkpoint:
+        model.load_state_dict(torch.load(checkpoint, weights_only=True)["state_dict"])
+    return model

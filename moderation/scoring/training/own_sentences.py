@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from moderation.scoring.labels import LABELS
-from moderation.scoring.training.data import UNKNOWN, Row
+from moderation.scoring.training.data import OWN, UNKNOWN, Row
 
 _FOLDER = Path(__file__).parent / "own"
 
@@ -80,7 +80,21 @@ GROUPS = (
     Group("young people", "young", "a young woman"),
     Group("poor people", "poor", "a poor man"),
     Group("homeless people", "homeless", "a homeless man"),
+    Group("LGBTQ people", "LGBTQ", "an LGBTQ person"),
+    Group("Middle Easterners", "Middle Eastern", "a Middle Eastern man"),
 )
+NAMES = (
+    "Anna", "Ahmed", "Ben", "Chidi", "Dana", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal",
+    "Kofi", "Lena", "Mei", "Noor", "Omar", "Priya", "Rosa", "Sven", "Tom", "Yusuf", "Zoe",
+)  # fmt: skip
+KIND = (
+    "kind", "warm", "funny", "patient", "generous", "thoughtful", "calm", "clever", "cheerful",
+    "decent", "gentle", "polite", "wonderful", "lovely", "brave", "honest", "remarkable", "quiet",
+)  # fmt: skip
+UNKIND = (
+    "disgusting", "vile", "filthy", "worthless", "repulsive", "stupid", "pathetic", "moronic",
+    "sick", "evil", "dirty", "dumb", "horrible", "ugly", "awful", "retarded", "degenerate",
+)  # fmt: skip
 TOPICS = (
     "Trump", "Biden", "Clinton", "Obama", "Harris", "Trudeau", "Starmer", "Farage", "Macron",
     "Merkel", "Modi", "Putin", "the president", "the prime minister", "the mayor", "the council",
@@ -108,8 +122,8 @@ _CLEAN_KINDS = (
 )
 # Swearing at nobody is obscene or not, as one likes; toxic it is not.
 _SWEARING = "profanity_harmless"
-_FILLINGS_OF_GROUPS = 8
-_FILLINGS_OF_TOPICS = 3
+_FILLINGS_OF_GROUPS = 4
+_FILLINGS_OTHERWISE = 3
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])(?!eu|uni|use|one)", re.IGNORECASE)
 
 
@@ -129,7 +143,7 @@ def _rows(kind: str, labels: tuple[float, ...], chance: random.Random) -> Iterat
     for line in (_FOLDER / f"{kind}.txt").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             for text in _filled(line, chance):
-                yield Row(text=text, labels=labels, weight=1.0, source="own")
+                yield Row(text=text, labels=labels, weight=1.0, source=OWN)
 
 
 def _filled(line: str, chance: random.Random) -> list[str]:
@@ -137,7 +151,13 @@ def _filled(line: str, chance: random.Random) -> list[str]:
     for _ in range(_times(line)):
         group = chance.choice(GROUPS)
         text = line.format(
-            G=group.plural, g=group.adjective, P=group.person, T=chance.choice(TOPICS)
+            G=group.plural,
+            g=group.adjective,
+            P=group.person,
+            T=chance.choice(TOPICS),
+            N=chance.choice(NAMES),
+            kind=chance.choice(KIND),
+            unkind=chance.choice(UNKIND),
         )
         text = _with_articles(text[0].upper() + text[1:]) if text != line else text
         texts.add(text.lower() if chance.random() < 0.5 else text)
@@ -147,7 +167,7 @@ def _filled(line: str, chance: random.Random) -> list[str]:
 def _times(line: str) -> int:
     if any(place in line for place in ("{G}", "{g}", "{P}")):
         return _FILLINGS_OF_GROUPS
-    return _FILLINGS_OF_TOPICS if "{T}" in line else 1
+    return _FILLINGS_OTHERWISE if "{" in line else 1
 
 
 def _with_articles(text: str) -> str:

@@ -8,10 +8,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from moderation.scoring.training.data import Row, texts_of
 
-# Calibration reads jigsaw2018 only, presets the clean rows of it and of goemotions-positive: more
-# of these is held out.
-HELD_OUT = {"jigsaw2018": 0.08, "goemotions-positive": 0.06}
-HELD_OUT_OTHERWISE = 0.025
+# Calibration reads jigsaw2018 only: more of it is held out. A draw with the same seed and shares
+# holds out the same rows, so a checkpoint of this recipe may be trained further.
+HELD_OUT = {"jigsaw2018": 0.08}
+HELD_OUT_OTHERWISE = 0.04
 # Cosine of TF-IDF vectors: it catches five of six of paradetox's pairs.
 ALIKE = 0.5
 _BLOCK = 500
