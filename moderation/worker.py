@@ -145,14 +145,16 @@ class Worker:
 
     def _settle(self, lease: str, comment: jobs.Claimed, score: Score, info: ModelInfo) -> None:
         moment = self._clock()
+        row = score_row(comment, score, info, now=moment)
         with self._database.transaction() as session:
             jobs.settle(
                 session,
                 comment,
                 lease,
-                score_row(comment, score, info, now=moment),
+                row,
                 now=moment,
                 presets=info.presets,
+                readings=score.readings,
                 repeat_window=self._repeat_window,
             )
 

@@ -5,6 +5,7 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,24 @@ def test_it_scores_the_name_too_since_it_is_as_public_as_the_text(
     (comment_id,) = room.store("What a lovely tree.", name="You idiot")
     worker.tick()
     assert (room.status(comment_id), room.codes(comment_id)) == (Status.HELD, [Code.TOXICITY])
+
+
+@pytest.mark.parametrize("where", ["name", "body"])
+def test_a_listed_word_that_the_scorer_read_beneath_a_disguise_is_held(
+    room: Room, where: str
+) -> None:
+    class Reading(FixedScorer):
+        def score(self, texts: Sequence[str]) -> list[Numbers]:
+            plain = [(text.replace("3", "e"),) if "3" in text else () for text in texts]
+            scores = zip(super().score(texts), plain, strict=True)
+            return [replace(score, readings=reading) for score, reading in scores]
+
+    with room.database.transaction() as session:
+        session.get_one(Site, room.site_id).policy = {"suspect_words": ["zebra"]}
+    typed = {"name": "Ada", "body": "What a lovely tree.", where: "A z3bra"}
+    (comment_id,) = room.store(typed["body"], name=typed["name"])
+    room.worker(Reading).tick()
+    assert (room.status(comment_id), room.codes(comment_id)) == (Status.HELD, [Code.SUSPECT_WORD])
 
 
 def test_it_works_in_batches(room: Room, worker: Worker) -> None:

@@ -18,7 +18,6 @@ from moderation.models import Comment, Event, FindingRow, Score, Site
 from moderation.policy.context import Context, Finding, Policy
 from moderation.policy.decide import Decision, evaluate
 from moderation.policy.thresholds import thresholds_in_force
-from moderation.scoring.reading.normalise import normalise, spell_out
 from moderation.statuses import Actor, Change, Code, Status, Verdict
 
 log = structlog.get_logger()
@@ -69,11 +68,13 @@ def decide(
     now: dt.datetime,
     repeat_window: dt.timedelta,
     presets: Presets,
+    readings: tuple[str, ...],
     failure: Code | None = None,
 ) -> Event:
     """Run all rules on the comment, move it where the strictest wants, and keep every finding.
 
-    `presets` are those of the model that made `comment.score`; `failure` says why there is none.
+    `presets` are those of the model that made `comment.score`, `readings` what it read beneath
+    disguises (none while nothing scored it); `failure` says why there is no score.
     """
     # While the scorer fails, an older score says nothing about the text as it stands.
     score = comment.score if failure is None else None
@@ -84,6 +85,7 @@ def decide(
         now=now,
         repeat_window=repeat_window,
         presets=presets,
+        readings=readings,
         failure=failure,
     )
     decision = judgement.decision
@@ -118,6 +120,7 @@ def judge(
     now: dt.datetime,
     repeat_window: dt.timedelta,
     presets: Presets,
+    readings: tuple[str, ...],
     failure: Code | None = None,
 ) -> Judgement:
     """What the machine would decide at `now` about the comment with this score; writes nothing."""
@@ -126,6 +129,7 @@ def judge(
         thresholds = thresholds_in_force(policy, presets) or {}
         context = replace(
             _gather(session, comment, score, policy, thresholds, failure),
+            readings=readings,
             # Seen from the comment, however long it waited or is judged again.
             repeated_text=_is_repeated(session, comment, comment.created_at - repeat_window),
             article_closed=is_closed(policy, comment.article, None, now),
@@ -151,7 +155,6 @@ def _gather(
     return Context(
         name=comment.name,
         body=comment.body,
-        readings=_readings(comment.name) + _readings(comment.body),
         policy=policy,
         thresholds=thresholds,
         failure=failure,
@@ -161,13 +164,6 @@ def _gather(
         first_comment=not has_history(session, comment.commenter),
         **(_score_facts(score) if score else NO_SCORE),
     )
-
-
-def _readings(text: str) -> tuple[str, ...]:
-    """What the text says beneath its disguises, where that is anything else."""
-    plain = normalise(text).text
-    readings = (plain if plain != text else "", spell_out(plain))
-    return tuple(filter(None, readings))
 
 
 def _score_facts(score: Score) -> ScoreFacts:

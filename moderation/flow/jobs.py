@@ -89,6 +89,7 @@ def settle(
     *,
     now: dt.datetime,
     presets: Presets,
+    readings: tuple[str, ...],
     repeat_window: dt.timedelta,
 ) -> bool:
     """Store the score and decide, if claim and version still match; answers whether they did.
@@ -107,7 +108,14 @@ def settle(
         return False
     replace_score(session, comment, score)
     if is_open_to_machine(comment):
-        decide(session, comment, now=now, presets=presets, repeat_window=repeat_window)
+        decide(
+            session,
+            comment,
+            now=now,
+            presets=presets,
+            readings=readings,
+            repeat_window=repeat_window,
+        )
     session.execute(delete(Job).where(Job.comment_id == comment.id, Job.lease == lease))
     return True
 
@@ -131,8 +139,7 @@ def give_back(
         .values(lease=None, leased_until=None, run_after=now + pause)
     )
     if comment.status is Status.PROCESSING:
-        failure = Code.SCORER_UNAVAILABLE
-        decide(session, comment, now=now, presets={}, failure=failure, repeat_window=repeat_window)
+        _hold_unscored(session, comment, Code.SCORER_UNAVAILABLE, now, repeat_window)
 
 
 def pause_after(attempts: int) -> dt.timedelta:
@@ -158,7 +165,7 @@ def hold_late(
         .with_for_update(skip_locked=True)
     ).all()
     for comment in late:
-        decide(session, comment, now=now, presets={}, failure=failure, repeat_window=repeat_window)
+        _hold_unscored(session, comment, failure, now, repeat_window)
     return len(late)
 
 
@@ -201,6 +208,21 @@ def live_workers(session: Session, *, now: dt.datetime) -> Sequence[WorkerRow]:
 def any_scorer(session: Session, *, now: dt.datetime) -> bool:
     """Whether some scorer is alive and able."""
     return any(worker.error is None for worker in live_workers(session, now=now))
+
+
+def _hold_unscored(
+    session: Session, comment: Comment, failure: Code, now: dt.datetime, repeat_window: dt.timedelta
+) -> None:
+    # Nobody read beneath disguises either: that takes long, and it is held anyway.
+    decide(
+        session,
+        comment,
+        now=now,
+        presets={},
+        readings=(),
+        failure=failure,
+        repeat_window=repeat_window,
+    )
 
 
 def _lock(session: Session, claimed: Claimed, lease: str) -> Comment | None:

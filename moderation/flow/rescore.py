@@ -61,10 +61,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Terms:
-    """What else judging needs; `presets` are those of the model that made the scores."""
+    """What else judging a comment needs: the presets of the model that scored it, and what that
+    read beneath disguises."""
 
     now: dt.datetime
     presets: Presets
+    readings: tuple[str, ...]
     repeat_window: dt.timedelta
 
 
@@ -97,6 +99,7 @@ def foresee(session: Session, past: Past, comment: Comment, score: Score, terms:
         score,
         now=terms.now,
         presets=terms.presets,
+        readings=terms.readings,
         repeat_window=terms.repeat_window,
     )
     return Outcome(
@@ -121,6 +124,7 @@ def rescore(session: Session, comment: Comment, score: Score, terms: Terms) -> N
             comment,
             now=terms.now,
             presets=terms.presets,
+            readings=terms.readings,
             repeat_window=terms.repeat_window,
         )
 

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from moderation.models import Comment
 from moderation.models import Score as ScoreRow
 from moderation.scoring.comments import Spoken
-from moderation.scoring.reading.language import has_words
 from moderation.scoring.score import ModelInfo, Score
 
 
@@ -24,7 +23,7 @@ def score_row(spoken: Spoken, score: Score, info: ModelInfo, *, now: dt.datetime
         complete=score.complete,
         language=score.language,
         languages=sorted(info.languages),
-        has_words=has_words(spoken.body),
+        has_words=score.has_words,
         created_at=now,
     )
 

@@ -68,4 +68,4 @@ def _numbers(scorer: Scorer, comments: Sequence[Spoken]) -> list[Score]:
 def _stricter(body: Score, name: Score) -> Score:
     """The body's score, raised where the name's is higher. A name tells nothing of a language."""
     raised = {at: max(value, name.attributes[at]) for at, value in body.attributes.items()}
-    return replace(body, attributes=raised)
+    return replace(body, attributes=raised, readings=name.readings + body.readings)

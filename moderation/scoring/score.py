@@ -15,6 +15,10 @@ class Score:
     """False where the text is longer than what was scored."""
     language: str | None
     """ISO 639-1 code, or None where nobody can tell."""
+    has_words: bool = True
+    """False where there are none that a language could be told by."""
+    readings: tuple[str, ...] = ()
+    """What the text says beneath disguises, where that differs: for word lists, never stored."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Desk:
                 score,
                 now=self.clock(),
                 presets=INFO.presets,
+                readings=(),
                 repeat_window=DAY,
             )
 

@@ -88,6 +88,19 @@ def test_it_tells_the_language_of_each_text(tiny_scorer: CompiledScorer) -> None
     assert [score.language for score in scores] == ["en", "de", None]
 
 
+def test_it_tells_what_each_text_says_beneath_its_disguise(tiny_scorer: CompiledScorer) -> None:
+    texts = ["a lovely day", "you 1d10t", "z3bra"]
+    plain, known, guessed = (score.readings for score in tiny_scorer.score(texts))
+    assert plain == ()
+    assert known == ("you idiot",)
+    assert guessed == ("zebra",)
+
+
+def test_it_tells_whether_a_text_has_words(tiny_scorer: CompiledScorer) -> None:
+    scores = tiny_scorer.score(["What a lovely day it was", "brzt", "😀"])
+    assert [score.has_words for score in scores] == [True, True, False]
+
+
 def test_an_answer_that_is_no_number_is_an_error_and_not_a_score(
     tiny_scorer: CompiledScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,7 +104,7 @@ class Rescoring:
             return
         now, info = self.found.clock(), self.scorer.info
         row = score_row(past, score, info, now=now)
-        terms = Terms(now, info.presets, self.found.repeat_window)
+        terms = Terms(now, info.presets, score.readings, self.found.repeat_window)
         database = self.found.database
         with database.reading() if self.dry_run else database.transaction() as session:
             comment = find_again(session, past, lock=not self.dry_run)

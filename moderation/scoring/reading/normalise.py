@@ -76,6 +76,11 @@ def spell_out(text: str) -> str:
     return "\n|\n".join(dict.fromkeys([*spacing.lone_letters(text), *filter(None, strange)]))
 
 
+def readings(text: str, plain: str) -> tuple[str, ...]:
+    """What a word list looks in besides the text: its normalised form and its guesses, if any."""
+    return tuple(filter(None, (plain if plain != text else "", spell_out(plain))))
+
+
 def _passes(text: str) -> tuple[Pass, ...]:
     return _WORD_PASSES if text.isascii() else _CHARACTER_PASSES + _WORD_PASSES
 

@@ -60,10 +60,11 @@ def load_scorer(model: str, cache: Path, *, threads: int | None = None) -> "Comp
 
 @dataclass(frozen=True)
 class _Piece:
-    """The windows of one text's readings that are scored, and whether they are all of it."""
+    """One text, read: the windows that are scored, whether they are all of it, what it says."""
 
     windows: list[Window]
     complete: bool
+    readings: tuple[str, ...]
 
 
 class CompiledScorer:
@@ -86,7 +87,7 @@ class CompiledScorer:
         scores, start = [], 0
         for text, piece in zip(texts, pieces, strict=True):
             end = start + len(piece.windows)
-            scores.append(self._score(text, rows[start:end], complete=piece.complete))
+            scores.append(self._score(text, piece, rows[start:end]))
             start = end
         return scores
 
@@ -133,7 +134,7 @@ class CompiledScorer:
         longest = max(len(windows), len(others))
         others = [window for window in others[:MAX_WINDOWS] if window not in windows]
         complete = len(text) <= MAX_CHARACTERS and longest <= MAX_WINDOWS
-        return _Piece(windows=windows[:MAX_WINDOWS] + others, complete=complete)
+        return _Piece(windows[:MAX_WINDOWS] + others, complete, normalise.readings(read, plain))
 
     def _run(self, windows: list[Window]) -> list[_Numbers]:
         rows = [np.empty(0, dtype=np.float32)] * len(windows)
@@ -142,12 +143,15 @@ class CompiledScorer:
                 rows[index] = row
         return rows
 
-    def _score(self, text: str, rows: Sequence[_Numbers], *, complete: bool) -> Score:
+    def _score(self, text: str, piece: _Piece, rows: Sequence[_Numbers]) -> Score:
         strictest = np.max(np.stack(rows), axis=0)
+        told = language.identify(text[:MAX_CHARACTERS])
         return Score(
             attributes=dict(zip(self.info.attributes, map(float, strictest), strict=True)),
-            complete=complete,
-            language=language.identify(text[:MAX_CHARACTERS]),
+            complete=piece.complete,
+            language=told,
+            has_words=told is not None or language.has_words(text),
+            readings=piece.readings,
         )
 
 
