@@ -9,7 +9,8 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import structlog
 
@@ -118,11 +119,21 @@ class Worker:
             if self._scorer is None and jobs.any_scorer(session, now=moment):
                 return 0
             claim = jobs.claim(session, now=moment, lease_for=self._lease, limit=self._batch)
-        for portion in _portions(claim.comments):
+        # Short texts first and together, so that none of them waits for a long one.
+        rest = sorted(claim.comments, key=lambda one: len(one.body))
+        while rest:
+            portion, rest = _cut_portion(rest)
             self._score(claim.lease, portion)
-            # A batch of slow texts must not make its scorer look dead.
+            # A batch of slow texts must not make its scorer look dead, nor lose it the rest.
+            rest = self._renew(claim.lease, rest)
             self._report()
         return len(claim.comments)
+
+    def _renew(self, lease: str, rest: list[jobs.Claimed]) -> list[jobs.Claimed]:
+        if not rest:
+            return []
+        with self._database.transaction() as session:
+            return jobs.renew(session, lease, rest, now=self._clock(), lease_for=self._lease)
 
     def _score(self, lease: str, claimed: Sequence[jobs.Claimed]) -> None:
         if self._scorer is None:
@@ -206,15 +217,10 @@ class Worker:
             jobs.report_worker(session, row)
 
 
-def _portions(claimed: Sequence[jobs.Claimed]) -> Iterator[list[jobs.Claimed]]:
-    """Short texts first and together, so that none of them waits for a long one."""
-    portion: list[jobs.Claimed] = []
-    size = 0
-    for comment in sorted(claimed, key=lambda one: len(one.body)):
-        if portion and size + len(comment.body) > PORTION:
-            yield portion
-            portion, size = [], 0
-        portion.append(comment)
-        size += len(comment.body)
-    if portion:
-        yield portion
+def _cut_portion(
+    claimed: list[jobs.Claimed],
+) -> tuple[list[jobs.Claimed], list[jobs.Claimed]]:
+    """The first of them, at least one and together within PORTION, and the others."""
+    sizes = accumulate(len(comment.body) for comment in claimed)
+    count = max(1, sum(size <= PORTION for size in sizes))
+    return claimed[:count], claimed[count:]

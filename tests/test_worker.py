@@ -87,6 +87,12 @@ class Room:
             query = select(FindingRow.code).where(FindingRow.comment_id == comment_id)
             return list(session.scalars(query))
 
+    def decided(self) -> int:
+        """How many decisions of the machine the log holds."""
+        with self.database.reading() as session:
+            query = select(Event.id).where(Event.change == Change.DECIDED)
+            return len(session.scalars(query).all())
+
     def count(self, model: Any) -> int:
         with self.database.reading() as session:
             return len(session.scalars(select(model)).all())
@@ -367,6 +373,60 @@ def test_a_worker_that_dies_between_claim_and_settle_loses_nothing(
     with room.database.reading() as session:
         decided = select(Event.id).where(Event.change == Change.DECIDED)
         assert len(session.scalars(decided).all()) == 1
+
+
+class Slow(FixedScorer):
+    """Takes its time for each portion, and lets another worker look in the middle of it."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._seconds = clock, seconds
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def score(self, texts: Sequence[str]) -> list[Numbers]:
+        self._clock.forward(self._seconds)
+        self.meanwhile()
+        return super().score(texts)
+
+
+PORTIONS = [f"{letter} " * (PORTION // 2) for letter in "abc"]  # each is one by itself
+
+
+def test_a_batch_that_lasts_longer_than_a_lease_stays_with_its_worker(
+    room: Room, clock: Clock
+) -> None:
+    room.store(*PORTIONS)
+    slow, other = Slow(clock, seconds=16), FixedScorer()
+    slow.meanwhile = room.worker(lambda: other).tick
+
+    assert room.worker(lambda: slow).tick() == 3
+
+    assert (room.statuses(), room.decided()) == ([Status.APPROVED] * 3, 3)
+    assert [text for text in slow.seen if text != "Ada"] == PORTIONS
+    assert other.seen == []
+
+
+def test_what_another_worker_took_after_the_lease_is_scored_and_decided_by_that_one(
+    room: Room, clock: Clock
+) -> None:
+    room.store(*PORTIONS)
+    slow, other = Slow(clock, seconds=31), FixedScorer()
+    slow.meanwhile = room.worker(lambda: other).tick  # takes all three
+
+    assert room.worker(lambda: slow).tick() == 3
+
+    assert (room.statuses(), room.decided()) == ([Status.APPROVED] * 3, 3)
+    assert (room.count(Score), room.count(Job)) == (3, 0)
+    assert [text for text in other.seen if text != "Ada"] == PORTIONS
+    assert [text for text in slow.seen if text != "Ada"] == PORTIONS[:1]  # begun before it knew
+
+
+def test_a_late_worker_settles_what_nobody_else_took(room: Room, clock: Clock) -> None:
+    room.store(*PORTIONS)
+    slow = Slow(clock, seconds=300)
+    assert room.worker(lambda: slow).tick() == 3
+    assert room.count(Job) == 0
+    assert (room.statuses(), room.decided()) == ([Status.APPROVED] * 3, 3)
 
 
 @pytest.mark.parametrize("able", [True, False])

@@ -81,6 +81,28 @@ def _space_out(session: Session, comments: Sequence[Claimed], now: dt.datetime) 
             )
 
 
+def renew(
+    session: Session,
+    lease: str,
+    claimed: Sequence[Claimed],
+    *,
+    now: dt.datetime,
+    lease_for: dt.timedelta,
+) -> list[Claimed]:
+    """Lease what is left of a claim for as long again; answers those that are still ours.
+
+    Where the lease ended before, another worker may have taken some.
+    """
+    kept = session.scalars(
+        update(Job)
+        .where(Job.comment_id.in_([comment.comment_id for comment in claimed]), Job.lease == lease)
+        .values(leased_until=now + lease_for)
+        .returning(Job.comment_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [comment for comment in claimed if comment.comment_id in kept]
+
+
 def settle(
     session: Session,
     claimed: Claimed,
