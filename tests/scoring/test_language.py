@@ -76,6 +76,32 @@ def test_it_knows_other_languages_also_without_their_accents(text: str, code: st
     assert identify(text) == code
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Paweł Kowalczyk retired, Wojciech cries",
+        "Paweł Kowalczyk and Zbigniew Wiśniewski were wrong",
+        "Great goal by Gündoğan, Çalhanoğlu and Yıldız",
+    ],
+)
+def test_two_english_words_of_five_outweigh_foreign_names(text: str) -> None:
+    assert identify(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Das ist fake news, mein Freund", "de"),
+        ("Das neue Album ist super cool, meine Freunde", "de"),
+        ("Isso é fake news, meu amigo", "pt"),
+        ("Deze game is echt nice, heel goed gedaan team", "nl"),
+        ("Jag är trött, kan inte game more now", "sv"),
+    ],
+)
+def test_three_english_words_of_eight_are_loans_in_a_foreign_text(text: str, code: str) -> None:
+    assert identify(text) == code
+
+
 @pytest.mark.parametrize("text", NOT_ENGLISH)
 def test_short_abuse_in_plain_letters_is_not_taken_for_english(text: str) -> None:
     assert identify(text) != "en"
