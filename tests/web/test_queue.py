@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from moderation.db import Database
 from moderation.flow.review import decide_by_hand
-from moderation.models import Comment, Event, Moderator, Site
+from moderation.models import Comment, Event, Moderator, Score, Site
 from moderation.services import Services
 from moderation.statuses import Actor, Change, Reason, Status
 from moderation.worker import Worker
@@ -84,6 +84,24 @@ def test_it_shows_what_a_decision_needs(
     quote = page.one("blockquote")
     assert "Grace" in quote.text and "Limes are best." in quote.text
     assert "ada@example.com" not in desk.get("/queue").text
+
+
+@sqlite
+@pytest.mark.parametrize("changed", [None, "checkpoint", "graph"])
+def test_numbers_stand_beside_the_limits_they_were_decided_by_and_no_others(
+    reader: Reader, desk: FlaskClient, database: Database, worker: Worker, changed: str | None
+) -> None:
+    reader.send(body="You idiot.")
+    worker.tick()
+    if changed:  # as after a rescoring that decided nothing
+        with database.transaction() as session:
+            session.execute(update(Score).values({changed: "another"}))
+
+    scores = Page(desk.get("/queue").text).one("dl", class_="scores")
+    over = Page(desk.get("/queue").text).all("div", class_="over")
+
+    assert scores.text.count("limit 80%") == (0 if changed else 2)
+    assert ["toxicity" in row.text for row in over] == ([] if changed else [True])
 
 
 @sqlite
