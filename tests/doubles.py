@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.score import ModelInfo, Score, Span
@@ -16,6 +16,7 @@ INFO = ModelInfo(
     languages=frozenset({"en"}),
     attributes=("toxicity", "insult"),
     presets={"balanced": {"toxicity": 0.8, "insult": 0.8}},
+    mark_from=1.6,
 )
 
 
@@ -52,8 +53,11 @@ class FixedScorer:
         self.seen += texts
         return [Score(self._attributes(text), complete=True, language="en") for text in texts]
 
-    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+    def explain(
+        self, text: str, attributes: Sequence[str], between: Callable[[], None]
+    ) -> list[Span]:
         """Where "idiot" stands."""
+        between()
         if self.broken:
             raise ScorerUnavailable("told to be broken")
         self.explained.append((text, tuple(attributes)))

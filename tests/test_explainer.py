@@ -1,15 +1,19 @@
 """Held comments are explained when nothing waits, and no failure of that harms a comment."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from moderation.db import Database
+from moderation.flow import jobs
 from moderation.flow.explanations import find_unexplained, keep_explanation
 from moderation.flow.review import decide_by_hand
-from moderation.models import Score
+from moderation.models import Job, Score
 from moderation.scoring.score import Span
 from moderation.services import Services
 from moderation.statuses import Change, Status
@@ -25,7 +29,7 @@ def work(worker: Worker) -> None:
         pass
 
 
-def spans(room: Room, comment_id: int) -> list[list[int]] | None:
+def spans(room: Room, comment_id: int) -> list[list[int]] | Literal[False] | None:
     """What is stored with the comment's score."""
     with room.database.reading() as session:
         return session.scalars(select(Score.spans).where(Score.comment_id == comment_id)).one()
@@ -56,13 +60,71 @@ def test_what_waits_for_its_score_comes_first(
     assert len(scorer.explained) == 10
 
 
+def test_an_explanation_gives_way_to_a_new_comment_and_is_tried_again(room: Room) -> None:
+    class Slow(FixedScorer):
+        came: list[int] | None = None
+
+        def explain(
+            self, text: str, attributes: Sequence[str], between: Callable[[], None]
+        ) -> list[Span]:
+            self.came = self.came or room.store("What a lovely tree.")
+            return super().explain(text, attributes, between)
+
+    scorer = Slow()
+    [toxic] = room.store("You idiot.")
+    worker = room.worker(lambda: scorer)
+    worker.tick()
+    assert worker.tick() == 1  # so that it looks for the new one at once
+    assert (spans(room, toxic), scorer.explained) == (None, [])
+    worker.tick()
+    assert room.statuses() == [Status.HELD, Status.APPROVED]
+    work(worker)
+    assert spans(room, toxic) == [[4, 9]]
+
+
+def test_it_gives_way_only_to_what_it_could_score(room: Room, clock: Clock) -> None:
+    """Neither to what another worker scores nor to what rests after a failure."""
+    scorer = FixedScorer()
+    worker = room.worker(lambda: scorer)
+    [toxic] = room.store("You idiot.")
+    worker.tick()
+    room.store("One", "Two")
+    with room.database.transaction() as session:
+        taken = jobs.claim(session, now=clock(), lease_for=dt.timedelta(seconds=30), limit=1)
+        session.execute(
+            update(Job)
+            .where(Job.comment_id != taken.comments[0].comment_id)
+            .values(run_after=clock() + dt.timedelta(seconds=30))
+        )
+    worker.tick()
+    assert spans(room, toxic) == [[4, 9]]
+
+
+def test_a_database_that_fails_meanwhile_is_no_failed_explanation(
+    room: Room, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_seen: object, **_known: object) -> bool:
+        raise OperationalError("select", {}, Exception("told to fail"))
+
+    [toxic] = room.store("You idiot.")
+    worker.tick()
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(jobs, "any_due", fail)
+        worker.tick()
+    assert spans(room, toxic) is None
+    work(worker)
+    assert spans(room, toxic) == [[4, 9]]
+
+
 def test_it_explains_outside_any_transaction(room: Room) -> None:
     class Watching(FixedScorer):
         open: int | None = None
 
-        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+        def explain(
+            self, text: str, attributes: Sequence[str], between: Callable[[], None]
+        ) -> list[Span]:
             self.open = room.database.engine.pool.checkedout()  # type: ignore[attr-defined]
-            return super().explain(text, attributes)
+            return super().explain(text, attributes, between)
 
     scorer = Watching()
     room.store("You idiot.")
@@ -75,8 +137,10 @@ def test_what_cannot_be_explained_stays_held_and_is_not_tried_again(
     room: Room, error: Exception, clock: Clock
 ) -> None:
     class Failing(FixedScorer):
-        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
-            super().explain(text, attributes)
+        def explain(
+            self, text: str, attributes: Sequence[str], between: Callable[[], None]
+        ) -> list[Span]:
+            super().explain(text, attributes, between)
             if "poison" in text:
                 raise error
             return [(4, 9)]
@@ -88,7 +152,7 @@ def test_what_cannot_be_explained_stays_held_and_is_not_tried_again(
     clock.forward(60)
     work(worker)
     assert room.statuses() == [Status.HELD, Status.HELD]
-    assert (spans(room, poison), spans(room, other)) == ([], [[4, 9]])
+    assert (spans(room, poison), spans(room, other)) == (False, [[4, 9]])
     assert len(scorer.explained) == 2
 
 
@@ -150,7 +214,9 @@ def test_a_failure_is_logged_by_id_without_the_text(
     room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(FixedScorer):
-        def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+        def explain(
+            self, text: str, attributes: Sequence[str], between: Callable[[], None]
+        ) -> list[Span]:
             raise ValueError(text)
 
     [comment_id] = room.store("You secret idiot.")

@@ -5,14 +5,18 @@ An explanation is where the words stand that raised the score: offsets, never th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from moderation.flow.scores import is_made_by
 from moderation.models import Comment, FindingRow, Score
-from moderation.scoring.score import ModelInfo
+from moderation.scoring.score import ModelInfo, Span
 from moderation.statuses import Code, Status
+
+Explanation = Sequence[Span] | Literal[False]
+"""Where the words stand, none where no words stand out; False where looking for them failed."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,13 @@ def find_unexplained(session: Session, info: ModelInfo) -> Unexplained | None:
 
 
 def keep_explanation(
-    session: Session, found: Unexplained, spans: Sequence[tuple[int, int]], info: ModelInfo
+    session: Session, found: Unexplained, explanation: Explanation, info: ModelInfo
 ) -> None:
-    """Store the spans, unless the comment has moved since: then somebody looks again."""
+    """Store the explanation, unless the comment has moved since: then somebody looks again."""
     is_as_found = exists().where(Comment.id == found.comment_id, Comment.version == found.version)
     session.execute(
         update(Score)
         .where(Score.comment_id == found.comment_id, is_as_found, is_made_by(info))
-        .values(spans=[list(span) for span in spans])
+        .values(spans=explanation and [list(span) for span in explanation])
         .execution_options(synchronize_session=False)
     )

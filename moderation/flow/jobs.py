@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.flow.decide import Presets, decide, is_open_to_machine
@@ -43,7 +43,7 @@ def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit:
     lease = secrets.token_hex(8)
     due = (
         select(Job.comment_id)
-        .where(Job.run_after <= now, or_(Job.leased_until.is_(None), Job.leased_until <= now))
+        .where(_is_due(now))
         .order_by(Job.run_after, Job.comment_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -67,6 +67,15 @@ def claim(session: Session, *, now: dt.datetime, lease_for: dt.timedelta, limit:
     comments = tuple(Claimed(*row) for row in rows)
     _space_out(session, comments, now)
     return Claim(lease, comments)
+
+
+def any_due(session: Session, *, now: dt.datetime) -> bool:
+    """Whether there is a job that `claim` would take."""
+    return bool(session.scalar(select(exists().where(_is_due(now)))))
+
+
+def _is_due(now: dt.datetime) -> ColumnElement[bool]:
+    return and_(Job.run_after <= now, or_(Job.leased_until.is_(None), Job.leased_until <= now))
 
 
 def _space_out(session: Session, comments: Sequence[Claimed], now: dt.datetime) -> None:

@@ -1,6 +1,7 @@
 """A comment, what a model and the rules said of it, and the job that will score it."""
 
 import datetime as dt
+from typing import Literal
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -73,8 +74,8 @@ class Score(Base):
     languages: Mapped[list[str]] = mapped_column(Json)  # those the model knows
     has_words: Mapped[bool]
     # Offsets [start, end] in the comment's text of the words that raised the score; empty where no
-    # words stand out, None while nobody has looked for them.
-    spans: Mapped[list[list[int]] | None] = mapped_column(Json)
+    # words stand out, False where looking for them failed, None while nobody has looked.
+    spans: Mapped[list[list[int]] | Literal[False] | None] = mapped_column(Json)
     created_at: Mapped[dt.datetime]
 
     comment: Mapped[Comment] = relationship(back_populates="score")

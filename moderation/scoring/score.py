@@ -1,6 +1,6 @@
 """What the rest of the product sees of the classifier: scores, facts about a model, a protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,6 +39,8 @@ class ModelInfo:
     """The labels of its scores, in the order of its outputs."""
     presets: Mapping[str, Mapping[str, float]]
     """Preset → attribute → the probability from which a comment is held. Empty if none."""
+    mark_from: float
+    """The weight, in logits, from which an explanation marks a word."""
 
     @property
     def version(self) -> str:
@@ -62,10 +64,13 @@ class Scorer(Protocol):
         """
         ...
 
-    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+    def explain(
+        self, text: str, attributes: Sequence[str], between: Callable[[], None]
+    ) -> list[Span]:
         """The words of the text that raised the scores of these attributes; none may stand out.
 
         Spans are in order and do not overlap. Attributes that the model does not know are passed
-        over. Raises ScorerUnavailable like `score`.
+        over. `between` is called every now and then; what it raises ends the explanation.
+        Raises ScorerUnavailable like `score`.
         """
         ...

@@ -32,6 +32,7 @@ def add(path: Path, name: str, cache: Path, config: Path | None = None) -> None:
 def test_a_folder_is_copied_and_all_its_files_are_pinned(tmp_path: Path, cache: Path) -> None:
     made = make_model(tmp_path / "made")
     (made / "code.py").write_text("raise SystemExit")
+    write_manifest(made, mark_from=2.5)
 
     add(made, "ours", cache)
 
@@ -41,7 +42,7 @@ def test_a_folder_is_copied_and_all_its_files_are_pinned(tmp_path: Path, cache: 
         CHECKPOINT, "config.json", "manifest.json", "tokenizer.json", "tokenizer_config.json",
     ]  # fmt: skip
     assert set(model.files) == {"config.json", "tokenizer.json", "tokenizer_config.json"}
-    assert model.presets == {"balanced": {"toxicity": 0.5}}
+    assert (model.presets, model.mark_from) == ({"balanced": {"toxicity": 0.5}}, 2.5)
     assert load_checkpoint(model).labels == LABELS
 
 

@@ -6,7 +6,7 @@ import pytest
 from detoxify.detoxify import MODEL_URLS
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.checkpoints.catalog import find_model, known_models
+from moderation.scoring.checkpoints.catalog import MARK_FROM, find_model, known_models
 from moderation.scoring.checkpoints.official import OFFICIAL
 from tests.scoring.tiny_models import make_model, write_manifest
 
@@ -74,3 +74,24 @@ def test_a_manifest_without_a_whole_hash_is_refused(tmp_path: Path, digest: obje
 
     with pytest.raises(ScorerUnavailable, match="manifest.json"):
         find_model(str(folder), tmp_path)
+
+
+@pytest.mark.parametrize("weight", ["1.6", True, [1.6], float("nan"), float("inf")])
+def test_a_weight_to_mark_from_that_is_no_number_is_refused(tmp_path: Path, weight: object) -> None:
+    folder = make_model(tmp_path / "model")
+    write_manifest(folder, mark_from=weight)
+
+    with pytest.raises(ScorerUnavailable, match="mark_from is no number: .* or leave it out"):
+        find_model(str(folder), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "used"), [({"mark_from": 2}, 2), ({}, MARK_FROM), ({"mark_from": None}, MARK_FROM)]
+)
+def test_a_model_has_its_own_weight_to_mark_from_or_the_default(
+    tmp_path: Path, said: dict[str, object], used: float
+) -> None:
+    folder = make_model(tmp_path / "model")
+    write_manifest(folder, **said)
+
+    assert find_model(str(folder), tmp_path).mark_from == used

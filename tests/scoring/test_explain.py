@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,17 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.errors import ScorerUnavailable
-from moderation.scoring.serving.engine import CompiledScorer
+from moderation.scoring.serving.engine import CompiledScorer, load_scorer
 from moderation.scoring.serving.explain import (
     CHARACTERS_A_PASSAGE,
     MOST_PASSAGES,
+    MOST_TOKENS,
     MOST_WORDS,
     Logits,
     mark,
     weigh_words,
 )
+from moderation.scoring.serving.windows import TOKENS_A_BATCH, Window
 from moderation.scoring.training.evaluate import measure
 from moderation.scoring.training.explanations import character_f1
+from tests.scoring.tiny_models import write_manifest
 
 TOXICITY = ["toxicity"]
 unhurried = settings(deadline=None, max_examples=50)
@@ -83,7 +87,7 @@ def test_spans_of_any_text_are_in_range_in_order_and_apart(
 
 
 class Counting:
-    """Says the same of all texts, and remembers what it was asked."""
+    """Says the same of all texts, each character a token, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -94,10 +98,15 @@ class Counting:
         self.calls += 1
         return np.zeros((len(asked), 1), dtype=np.float32)
 
+    @staticmethod
+    def tokens(texts: Sequence[str]) -> list[int]:
+        """Two more than characters: the special ones."""
+        return [len(text) + 2 for text in texts]
+
 
 def test_a_short_text_is_read_in_one_batch() -> None:
     counting = Counting()
-    weigh_words("Trees give shade. Cars give noise, dust and noise.", counting)
+    weigh_words("Trees give shade. Cars give noise, dust and noise.", counting, counting.tokens)
 
     assert counting.calls == 1
     assert len(counting.asked) == len(set(counting.asked))
@@ -105,16 +114,71 @@ def test_a_short_text_is_read_in_one_batch() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [" ".join(f"word{n}." for n in range(4000)), "no" * 20_000, "a!" * 5000, "x\n" * 9000],
-    ids=["words", "one word", "marks", "lines"],
+    [
+        " ".join(f"word{n}." for n in range(4000)),
+        "no" * 20_000,
+        "a!" * 5000,
+        "x\n" * 9000,
+        " ".join(f"{n:x>40}" for n in range(700)),
+        ". ".join(f"{n:x>40}" for n in range(700)),
+        " ".join(f"{n:x>6}" for n in range(4000)),
+    ],
+    ids=["words", "one word", "marks", "lines", "long words", "long sentences", "many words"],
 )
 def test_the_cost_of_any_text_is_bounded(text: str) -> None:
     counting = Counting()
-    words = weigh_words(text, counting)
+    words = weigh_words(text, counting, counting.tokens)
 
     assert 0 < len(words) <= MOST_WORDS
     assert len(counting.asked) <= MOST_PASSAGES + 3 * MOST_WORDS
     assert max(map(len, counting.asked)) <= CHARACTERS_A_PASSAGE
+    assert sum(counting.tokens(counting.asked)) <= MOST_TOKENS
+
+
+def test_a_text_of_plain_words_is_weighed_whole() -> None:
+    text = "mayor bridge council river " * (MOST_WORDS // 4)
+
+    words = weigh_words(text, Counting(), lambda texts: [2 * len(t.split()) + 2 for t in texts])
+
+    assert len(words) == MOST_WORDS
+
+
+def test_others_are_let_go_first_between_the_runs_of_an_explanation(
+    tiny_scorer: CompiledScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stop(Exception):
+        pass
+
+    runs: list[int] = []
+    run = tiny_scorer._graph.run
+
+    def watched(windows: Sequence[Window]) -> Logits:
+        runs.append(sum(map(len, windows)))
+        return run(windows)
+
+    def stop_after_two() -> None:
+        if len(runs) == 2:
+            raise Stop
+
+    monkeypatch.setattr(tiny_scorer._graph, "run", watched)
+    with pytest.raises(Stop):
+        tiny_scorer.explain("Many words. " * 300, tiny_scorer.info.attributes, stop_after_two)
+
+    assert len(runs) == 2 and max(runs) <= TOKENS_A_BATCH
+
+
+def test_each_model_marks_from_its_own_weight(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    marked = []
+    for weight in (-100, 100):
+        write_manifest(folder, mark_from=weight)
+        scorer = load_scorer(str(folder), tiny_cache, threads=1)
+        marked.append(scorer.explain("Some words", scorer.info.attributes))
+
+    assert marked == [[(5, 10)], []]
 
 
 def test_what_fails_says_so(tiny_scorer: CompiledScorer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,5 +224,6 @@ def test_a_model_is_measured_on_spans(tiny_scorer: CompiledScorer, tmp_path: Pat
     figures = measure(tmp_path, tiny_scorer, ["spans"])["spans"]
 
     # "fool" is the only word, so some threshold marks it and nothing else.
+    assert figures["in_force"]["threshold"] == tiny_scorer.info.mark_from
     assert figures["best"]["even_rows"] == figures["best"]["odd_rows"] == 1
     assert (figures["texts"], figures["best"]["clean_held_and_marked"]) == (4, 0)

@@ -11,7 +11,7 @@ from detoxify import Detoxify
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints import fetch as fetch_module
-from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
+from moderation.scoring.checkpoints.catalog import CHECKPOINT, MARK_FROM, find_model
 from moderation.scoring.checkpoints.fetch import BASE_FILES, fetch_model
 from moderation.scoring.checkpoints.manifest import read_manifest, write_manifest
 from moderation.scoring.checkpoints.official import OFFICIAL
@@ -149,19 +149,24 @@ def test_a_configuration_that_changed_here_is_not_compiled(offer: Offer, cache: 
         compile_model("original", cache, ignore)
 
 
-def test_presets_stay_with_the_hash_they_were_set_for(offer: Offer, cache: Path) -> None:
+def test_presets_and_the_weight_of_marks_stay_with_the_hash_they_were_set_for(
+    offer: Offer, cache: Path
+) -> None:
     offer("original")
     offer("original-small")
     fetch("original", cache)
     folder = find_model("original", cache).folder
-    own = dataclasses.replace(read_manifest(folder), presets={"balanced": {"toxicity": 0.9}})
+    own = dataclasses.replace(
+        read_manifest(folder), presets={"balanced": {"toxicity": 0.9}}, mark_from=2.5
+    )
     write_manifest(folder, own)
 
     fetch("original", cache)
     fetch("original-small", cache)
 
-    assert find_model("original", cache).presets == {"balanced": {"toxicity": 0.9}}
-    assert find_model("original-small", cache).presets == {}
+    kept, other = find_model("original", cache), find_model("original-small", cache)
+    assert (kept.presets, kept.mark_from) == ({"balanced": {"toxicity": 0.9}}, 2.5)
+    assert (other.presets, other.mark_from) == ({}, MARK_FROM)
 
 
 def test_a_file_with_another_hash_is_never_unpickled(

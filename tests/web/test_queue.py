@@ -13,7 +13,7 @@ from moderation.models import Comment, Event, Moderator, Score, Site
 from moderation.services import Services
 from moderation.statuses import Actor, Change, Reason, Status
 from moderation.worker import Worker
-from tests.doubles import NOON
+from tests.doubles import NOON, FixedScorer
 from tests.factories import make_comment, make_moderator, make_site
 from tests.web.pages import Page, Reader, hold_all
 
@@ -129,6 +129,21 @@ def test_it_says_when_no_words_stand_out(reader: Reader, desk: FlaskClient, work
     page = Page(desk.get("/queue").text)
     assert not page.all("mark")
     assert "or the name" in page.one("article", class_="card").text
+
+
+@sqlite
+def test_it_says_when_looking_for_the_words_failed(
+    reader: Reader, desk: FlaskClient, worker: Worker, scorer: FixedScorer
+) -> None:
+    reader.send(body="You idiot.")
+    worker.tick()
+    scorer.broken = True
+    worker.tick()
+
+    page = Page(desk.get("/queue").text)
+    assert not page.all("mark")
+    card = page.one("article", class_="card").text
+    assert "failed: none are marked" in card and "or the name" not in card
 
 
 @sqlite

@@ -154,4 +154,9 @@ def _with_own_facts(manifest: Manifest, folder: Path) -> Manifest:
     own = read_manifest(folder)
     if own.sha256 != manifest.sha256:
         return manifest
-    return replace(manifest, languages=manifest.languages or own.languages, presets=own.presets)
+    return replace(
+        manifest,
+        languages=manifest.languages or own.languages,
+        presets=own.presets,
+        mark_from=own.mark_from,
+    )

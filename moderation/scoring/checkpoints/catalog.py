@@ -15,6 +15,8 @@ from moderation.scoring.checkpoints.official import OFFICIAL
 
 HOME = Path(__file__).parent.parent / "home"
 CHECKPOINT = "checkpoint.ckpt"
+# Where no `mark_from` was chosen for a model: what was best for the first one in the box.
+MARK_FROM = 1.6
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """What an added model may be called."""
 
@@ -32,6 +34,8 @@ class Model:
     languages: frozenset[str]
     labels: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mark_from: float = MARK_FROM
+    """The weight, in logits, from which an explanation marks a word."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Name → sha256 of the folder's other files, as far as they are pinned."""
 
@@ -118,5 +122,6 @@ def _from_folder(folder: Path, checkpoint: str = CHECKPOINT) -> Model:
         languages=frozenset(manifest.languages),
         labels=manifest.labels,
         presets=manifest.presets,
+        mark_from=MARK_FROM if manifest.mark_from is None else manifest.mark_from,
         files=manifest.files,
     )

@@ -47,6 +47,7 @@ def fetch_model(name: str, cache: Path, watch: Watch, say: Callable[[str], None]
             languages=tuple(sorted(official.languages)),
             labels=official.labels,
             presets=old.presets if old else {},
+            mark_from=old.mark_from if old else None,
             files=files,
         )
         write_manifest(folder, manifest)

@@ -4,6 +4,7 @@ Presets stand here and nowhere else, so they belong to the one checkpoint of tha
 """
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,8 @@ class Manifest:
     """What it scores; empty where nobody has said so yet."""
     presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Preset → attribute → the probability from which a comment is held."""
+    mark_from: float | None = None
+    """The weight, in logits, from which an explanation marks a word; None where none was chosen."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Name → sha256 of the configuration and tokenizer files, where they were recorded."""
 
@@ -57,7 +60,17 @@ def _parse(raw: dict[str, Any]) -> Manifest:
         languages=tuple(raw["languages"]),
         labels=tuple(raw.get("labels", ())),
         presets=raw.get("presets", {}),
+        mark_from=_weight(raw.get("mark_from")),
         files=dict(raw.get("files", {})),
+    )
+
+
+def _weight(raw: Any) -> float | None:
+    """The same. Raises ValueError where it is neither a finite number nor None."""
+    if raw is None or (type(raw) in (int, float) and abs(raw) < math.inf):
+        return raw  # type: ignore[no-any-return]
+    raise ValueError(
+        "mark_from is no number: evaluate --only spans prints the best, or leave it out"
     )
 
 

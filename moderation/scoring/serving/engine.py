@@ -3,7 +3,7 @@
 Needs onnxruntime, tokenizers and numpy; torch is never imported here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from moderation.scoring.serving.compiled import (
     folder_for,
     read_facts,
 )
-from moderation.scoring.serving.explain import MARK_FROM, Weighed, mark, weigh_words
+from moderation.scoring.serving.explain import Weighed, mark, weigh_words
 from moderation.scoring.serving.graph import Graph
 from moderation.scoring.serving.parity import choose_kind
 from moderation.scoring.serving.windows import Window, batches_by_length
@@ -91,28 +91,39 @@ class CompiledScorer:
             start = end
         return scores
 
-    def explain(self, text: str, attributes: Sequence[str]) -> list[Span]:
+    def explain(
+        self, text: str, attributes: Sequence[str], between: Callable[[], None] = lambda: None
+    ) -> list[Span]:
         """The words of the text that raised the scores of these attributes; none may stand out.
 
         Offsets are those of `text`, also where a word was read beneath a disguise. At most 64
-        words are looked at, those of the worst sentences. Raises ScorerUnavailable like `score`.
+        words are looked at, those of the worst sentences, and about 8,192 tokens read. `between`
+        is called before each run of at most 512 tokens; what it raises ends the explanation.
+        Raises ScorerUnavailable like `score`.
         """
-        words = self.weigh(text, attributes)
-        return mark(text, [(w.start, w.end) for w in words if w.weight >= MARK_FROM])
+        words = self.weigh(text, attributes, between)
+        least = self.info.mark_from
+        return mark(text, [(w.start, w.end) for w in words if w.weight >= least])
 
-    def weigh(self, text: str, attributes: Sequence[str]) -> list[Weighed]:
+    def weigh(
+        self, text: str, attributes: Sequence[str], between: Callable[[], None] = lambda: None
+    ) -> list[Weighed]:
         """The words of the text that `explain` looks at, in order, each with its weight.
 
-        Raises ScorerUnavailable like `score`.
+        `between` and what is raised as there.
         """
         columns = [i for i, name in enumerate(self.info.attributes) if name in attributes]
         if not columns:
             return []
         reading = normalise.normalise(text[:MAX_CHARACTERS])
-        words = weigh_words(reading.text, lambda texts: self._logits(texts)[:, columns])
+        words = weigh_words(
+            reading.text,
+            logits_of=lambda texts: self._logits(texts, between)[:, columns],
+            tokens_of=lambda texts: [len(self._graph.encode(text)[0]) for text in texts],
+        )
         return [Weighed(*reading.original_span(w.start, w.end), w.weight) for w in words]
 
-    def _logits(self, texts: Sequence[str]) -> _Numbers:
+    def _logits(self, texts: Sequence[str], between: Callable[[], None]) -> _Numbers:
         """The logits of short texts: texts × attributes.
 
         They go in batches, in 8 bits too: all of them vary one text, and only compare there.
@@ -120,6 +131,7 @@ class CompiledScorer:
         windows = [self._graph.encode(text)[0] for text in texts]
         rows = np.empty((len(windows), len(self.info.attributes)), dtype=np.float32)
         for batch in batches_by_length(windows):
+            between()
             rows[batch] = self._graph.run([windows[i] for i in batch])
         rows = rows.clip(_NEAREST, 1 - _NEAREST)
         logits: _Numbers = np.log(rows / (1 - rows))
@@ -164,4 +176,5 @@ def _info(model: Model, facts: Facts, kind: str) -> ModelInfo:
         languages=model.languages,
         attributes=facts.labels,
         presets=model.presets,
+        mark_from=model.mark_from,
     )

@@ -1,11 +1,14 @@
 """Which words of a text raise its score: each is left out, and each is read alone.
 
-Pure: a function that scores texts comes in, offsets go out. At most MOST_WORDS words are weighed;
-of a longer text those of the passages with the highest scores.
+Pure: functions that score and measure texts come in, offsets go out. At most MOST_WORDS words are
+weighed, with at most about MOST_TOKENS tokens; of a longer text those of the passages with the
+highest scores.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +21,12 @@ MOST_WORDS = 64
 MOST_PASSAGES = 96
 WORDS_A_PASSAGE = 32
 CHARACTERS_A_PASSAGE = 240
+# What scoring the longest text reads too: two readings of eight windows of 512. Looking for the
+# loudest passages and weighing the words of one fit in a half each. Made-up words are many tokens
+# each; a comment in plain words stays far below.
+MOST_TOKENS = 8192
+_HALF = MOST_TOKENS // 2
 
-# The weight from which a word is marked. It belongs to the checkpoint: chosen on the even
-# rows of test_spans by training/explanations.py, which prints it anew for another one.
-MARK_FROM = 1.6
 # How far a passage's own score counts for each of its words: among insults doubtful words are
 # meant, and in a harmless sentence a coarse word raises nothing. Up to here the words that
 # paradetox's polite rewrites drop are found as well as without it; above, fewer of them are.
@@ -43,6 +48,8 @@ _STOP_WORDS = frozenset(
 Logits = npt.NDArray[np.float32]
 LogitsOf = Callable[[Sequence[str]], Logits]
 """Texts → their logits, texts × attributes."""
+TokensOf = Callable[[Sequence[str]], list[int]]
+"""Texts → how many tokens the model reads of each, at most a window's."""
 
 
 class Weighed(NamedTuple):
@@ -59,9 +66,15 @@ class _Passage(NamedTuple):
     start: int
     end: int
     words: tuple[Span, ...]
+    tokens: int = 0
+
+    @property
+    def cost(self) -> int:
+        """At most about so many tokens are read to weigh the words: each left out, each alone."""
+        return (self.tokens + 2) * (len(self.words) + 2)
 
 
-def weigh_words(text: str, logits_of: LogitsOf) -> list[Weighed]:
+def weigh_words(text: str, logits_of: LogitsOf, tokens_of: TokensOf) -> list[Weighed]:
     """The words that may be marked, in order, each with its weight.
 
     A word's weight is its logit alone, what its passage's logit loses without it, and a part of
@@ -69,7 +82,7 @@ def weigh_words(text: str, logits_of: LogitsOf) -> list[Weighed]:
     2014; alone and left out together: "comprehensiveness" and "sufficiency" of ERASER, DeYoung
     et al., 2020.) Stop-words are none of them.
     """
-    passages = _loudest(text, _passages(text), logits_of)
+    passages = _loudest(text, _measured(text, _passages(text), tokens_of), logits_of)
     variants = dict.fromkeys(v for passage in passages for v in _variants(text, passage))
     if not variants:
         return []
@@ -107,16 +120,32 @@ def _without(text: str, passage: _Passage, word: Span) -> str:
     return text[passage.start : word[0]] + text[word[1] : passage.end]
 
 
+def _measured(text: str, passages: list[_Passage], tokens_of: TokensOf) -> list[_Passage]:
+    """The same with their tokens, and no more words of each than can be weighed in a half."""
+    tokens = tokens_of([text[passage.start : passage.end] for passage in passages])
+    return [
+        passage._replace(tokens=count, words=passage.words[: _HALF // (count + 2) - 2])
+        for passage, count in zip(passages, tokens, strict=True)
+    ]
+
+
 def _loudest(text: str, passages: list[_Passage], logits_of: LogitsOf) -> list[_Passage]:
-    """Passages of at most MOST_WORDS words, in order: those that score highest."""
-    if sum(len(passage.words) for passage in passages) <= MOST_WORDS:
+    """Passages of at most MOST_WORDS words, in order: those that score highest.
+
+    Where they are too many, the first that fit in a half are scored to find these.
+    """
+    words, tokens = MOST_WORDS, MOST_TOKENS
+    if sum(len(p.words) for p in passages) <= words and sum(p.cost for p in passages) <= tokens:
         return passages
+    sums = list(accumulate(passage.tokens for passage in passages))
+    passages = passages[: bisect_right(sums, _HALF)]
+    tokens -= sum(passage.tokens for passage in passages)
     scores = logits_of([text[passage.start : passage.end] for passage in passages]).max(axis=1)
     chosen: list[_Passage] = []
-    room = MOST_WORDS
     for index in np.argsort(-scores, kind="stable"):
-        room -= len(passages[index].words)
-        if room < 0:
+        words -= len(passages[index].words)
+        tokens -= passages[index].cost
+        if words < 0 or tokens < 0:
             break
         chosen.append(passages[index])
     return sorted(chosen)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from moderation.scoring.serving.engine import CompiledScorer
-from moderation.scoring.serving.explain import MARK_FROM, Weighed, mark
+from moderation.scoring.serving.explain import Weighed, mark
 from moderation.scoring.training.data import read_test
 
 # Comments as they come; what other tests call clean was picked for being hard.
@@ -45,7 +45,8 @@ def measure_explanations(data: Path, scorer: CompiledScorer) -> dict[str, Any]:
 
     The best threshold is chosen on even rows, among those by which at most 2 % of the clean texts
     are held and marked: the highest that is within 0.01 of the best F1, since it marks the fewest
-    clean texts. MARK_FROM should be that; `odd_rows` of `in_force` is the figure to report.
+    clean texts. The manifest's `mark_from` should be that; `odd_rows` of `in_force`, the one the
+    scorer uses, is the figure to report.
     """
     began = time.process_time()
     posts = [_Post(t, m, scorer.weigh(t, _ATTRIBUTES)) for t, m in read_spans(data)]
@@ -63,7 +64,7 @@ def measure_explanations(data: Path, scorer: CompiledScorer) -> dict[str, Any]:
                 "clean_held_and_marked": _marked_part(clean, threshold, only_held=True),
                 "clean_marked_if_all_were_held": _marked_part(clean, threshold, only_held=False),
             }
-            for name, threshold in (("best", best), ("in_force", MARK_FROM))
+            for name, threshold in (("best", best), ("in_force", scorer.info.mark_from))
         },
     }
 

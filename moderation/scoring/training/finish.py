@@ -41,12 +41,15 @@ def calibrate_and_save(
 
 
 def finish(home: Path, cache: Path, data: Path, validation: Sequence[Row]) -> None:
-    """Choose presets and measure quality on the served path, and write both down."""
+    """Choose presets and `mark_from`, measure quality on the served path, and write all down."""
     compile_model(str(home), cache, report)
     scores = score_table(load_scorer(str(home), cache), texts_of(validation))
     pools = clean_pools(validation, scores)
     presets = choose_presets(pools)
-    write_manifest(home, presets=presets, quality={})
+    write_manifest(home, presets=presets, mark_from=None, quality={})
+    spans = measure(data, load_scorer(str(home), cache), ["spans"])["spans"]
+    mark_from = spans["best"]["threshold"]
+    write_manifest(home, presets=presets, mark_from=mark_from, quality={})
     quality: dict[str, Any] = {
         "calibration": reliability(validation, scores),
         "validation": {
@@ -55,7 +58,7 @@ def finish(home: Path, cache: Path, data: Path, validation: Sequence[Row]) -> No
         },
         "tests": measure(data, load_scorer(str(home), cache)),
     }
-    write_manifest(home, presets=presets, quality=quality)
+    write_manifest(home, presets=presets, mark_from=mark_from, quality=quality)
     report(json.dumps({"presets": presets, "quality": quality}, indent=2))
 
 

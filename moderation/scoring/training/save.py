@@ -55,13 +55,20 @@ def save_model(model: BertForSequenceClassification, tokenizer: Tokenizer, folde
     _write(folder / "config.json", config)
     _write(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
     tokenizer.save(str(folder / "tokenizer.json"))
-    write_manifest(folder, presets={}, quality={})
+    write_manifest(folder, presets={}, mark_from=None, quality={})
 
 
 def write_manifest(
-    folder: Path, *, presets: Mapping[str, Mapping[str, float]], quality: Mapping[str, Any]
+    folder: Path,
+    *,
+    presets: Mapping[str, Mapping[str, float]],
+    mark_from: float | None,
+    quality: Mapping[str, Any],
 ) -> None:
-    """Write what is known of the checkpoint in the folder; it pins the checkpoint's hash."""
+    """Write what is known of the checkpoint in the folder; it pins the checkpoint's hash.
+
+    `mark_from` is the weight from which a word is marked, None where none was chosen yet.
+    """
     checkpoint = folder / CHECKPOINT
     manifest = {
         "name": "home",
@@ -75,6 +82,7 @@ def write_manifest(
         "languages": ["en"],
         "labels": list(LABELS),
         "presets": presets,
+        "mark_from": mark_from,
         "quality": quality,
     }
     _write(folder / MANIFEST, manifest)
