@@ -38,12 +38,20 @@ def readyz() -> Response:
     Among them are warnings, which leave an installation ready: sites whose language the model does
     not know, a graph that is slower than it might be.
     """
-    checks = _check()
+    sees_details = _may_see_details()
+    warnings: list[str] = []
+    try:
+        with services().database.reading() as session:
+            checks = _check(session)
+            if sees_details and checks["migrations"] == "ok":
+                warnings = _warn(session)
+    except SQLAlchemyError:
+        checks = {"database": "does not answer: check DATABASE_URL and the server behind it"}
     is_ready = all(value == "ok" for value in checks.values())
     answer: dict[str, object] = {"status": "ready" if is_ready else "not ready"}
-    if _may_see_details():
+    if sees_details:
         answer["checks"] = checks
-        answer["warnings"] = _warn() if checks.get("migrations") == "ok" else []
+        answer["warnings"] = warnings
     response = jsonify(answer)
     response.status_code = 200 if is_ready else 503
     return response
@@ -80,29 +88,19 @@ def _is_loopback(address: str | None) -> bool:
         return False
 
 
-def _check() -> dict[str, str]:
-    try:
-        with services().database.reading() as session:
-            migrations = _check_migrations(session)
-            if migrations != "ok":
-                return {"database": "ok", "migrations": migrations}
-            return {
-                "database": "ok",
-                "migrations": migrations,
-                "model": _check_model(session),
-                "queue": _check_queue(session),
-            }
-    except SQLAlchemyError:
-        return {"database": "does not answer: check DATABASE_URL and the server behind it"}
+def _check(session: Session) -> dict[str, str]:
+    checks = {"database": "ok", "migrations": _check_migrations(session)}
+    if checks["migrations"] != "ok":
+        return checks
+    return {**checks, "model": _check_model(session), "queue": _check_queue(session)}
 
 
-def _warn() -> list[str]:
+def _warn(session: Session) -> list[str]:
     """What is worth knowing and no reason to send readers away."""
     settings = services().settings
-    with services().database.reading() as session:
-        sites = session.scalars(select(Site).order_by(Site.key))
-        warnings = warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
-        alive = live_workers(session, now=services().clock())
+    sites = session.scalars(select(Site).order_by(Site.key))
+    warnings = warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
+    alive = live_workers(session, now=services().clock())
     if any((worker.model_version or "").endswith("-float") for worker in alive):
         warnings.append("serving the unquantised graph, which is slower: 8 bits lose too much here")
     return warnings

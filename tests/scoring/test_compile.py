@@ -116,21 +116,34 @@ def test_a_compiled_folder_is_complete_and_says_which_graph_serves_here(
     assert len(names) == len(FILES) + 2
 
 
+@pytest.mark.parametrize(
+    ("file", "compiles_anew"),
+    [
+        ("compiling/export.py", True),
+        ("compiling/balance_texts.txt", True),
+        ("checkpoints/checkpoint.py", True),
+        ("checkpoints/download.py", False),
+    ],
+)
 def test_the_folder_changes_its_name_with_the_exporter(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: str,
+    compiles_anew: bool,
+    tiny_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = find_model(str(tiny_folder), tmp_path)
     before = folder_for(model, tmp_path)
-    exporter = tmp_path / "exporter"
-    shutil.copytree(compiled_module._EXPORTER, exporter)
-    (exporter / "export.py").write_text("# another one")
-    monkeypatch.setattr(compiled_module, "_EXPORTER", exporter)
+    for part in ("checkpoints", "compiling"):
+        shutil.copytree(compiled_module._SCORING / part, tmp_path / part)
+    monkeypatch.setattr(compiled_module, "_SCORING", tmp_path)
+    exporter_digest = compiled_module._exporter_digest.__wrapped__
+    monkeypatch.setattr(compiled_module, "_exporter_digest", exporter_digest)
+    assert folder_for(model, tmp_path) == before
 
-    compiled_module._exporter_digest.cache_clear()
-    try:
-        assert folder_for(model, tmp_path) != before
-    finally:
-        compiled_module._exporter_digest.cache_clear()
+    (tmp_path / file).write_text("another one")
+
+    assert (folder_for(model, tmp_path) != before) is compiles_anew
 
 
 def test_an_export_that_is_not_true_is_refused(

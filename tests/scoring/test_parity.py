@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import moderation.scoring.serving.parity as parity
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import find_model
-from moderation.scoring.serving.compiled import folder_for, read_facts
+from moderation.scoring.serving.compiled import FACTS, folder_for, read_facts
 from moderation.scoring.serving.engine import load_scorer
 from moderation.scoring.serving.parity import Agreement, compare
 
@@ -81,6 +82,17 @@ def test_where_not_even_the_float_graph_is_true_nothing_serves(
     with pytest.raises(ScorerUnavailable, match="model compile"):
         load_scorer(str(tiny_folder), fresh_cache, threads=1)
     assert not list(folder_of(tiny_folder, fresh_cache).glob("*verdict-*"))
+
+
+def test_a_verdict_may_be_read_by_whoever_may_read_the_model(
+    tiny_folder: Path, fresh_cache: Path
+) -> None:
+    folder = folder_of(tiny_folder, fresh_cache)
+    (folder / FACTS).chmod(0o640)
+
+    load_scorer(str(tiny_folder), fresh_cache, threads=1)
+
+    assert stat.S_IMODE(next(folder.glob("verdict-*.json")).stat().st_mode) == 0o640
 
 
 def test_a_folder_that_may_only_be_read_serves_all_the_same(

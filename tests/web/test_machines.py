@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from config import Settings, load_settings
 from moderation.app import create_app
@@ -156,6 +157,20 @@ def test_it_is_alive_but_not_ready_when_the_database_does_not_answer(lost: Flask
         answer = client.get(path)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
         assert "nowhere" not in answer.text and "127.0.0.1:1" not in answer.text
+
+
+def test_it_is_not_ready_when_the_database_falls_silent_between_two_queries(
+    client: FlaskClient, worker: Worker, database: Database
+) -> None:
+    worker.tick()
+    checks(client, 200)
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM sites" in statement:
+            raise OperationalError(statement, None, Exception("gone"))
+
+    assert checks(client)["database"].startswith("does not answer")
 
 
 @sqlite

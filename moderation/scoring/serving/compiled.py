@@ -23,7 +23,9 @@ REFERENCE = "reference.json"
 FACTS = "compiled.json"
 FILES = (*GRAPHS.values(), TOKENIZER, REFERENCE)
 REMEDY = "run `flask --app wsgi model compile`"
-_EXPORTER = Path(__file__).parents[1] / "compiling"
+_SCORING = Path(__file__).parents[1]
+# What shapes a compiled folder: how a checkpoint is opened, and all that is made from it.
+_EXPORTER = ("checkpoints/checkpoint.py", "compiling/*.py", "compiling/*.txt")
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,8 @@ def folder_for(model: Model, cache: Path) -> Path:
 def _exporter_digest() -> str:
     """Of the code and texts that make compiled folders: whoever changes them compiles anew."""
     every = hashlib.sha256()
-    for path in sorted(_EXPORTER.iterdir()):
-        if path.suffix in {".py", ".txt"}:
-            every.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(path for pattern in _EXPORTER for path in _SCORING.glob(pattern)):
+        every.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return every.hexdigest()
 
 

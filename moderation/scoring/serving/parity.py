@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ import onnxruntime
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.serving.compiled import (
+    FACTS,
     GRAPHS,
     REFERENCE,
     REMEDY,
@@ -169,4 +171,6 @@ def _write(verdict: Path, page: Mapping[str, object]) -> None:
     ):
         json.dump(page, file, indent=2)
         file.flush()
+        # A temporary file is for its owner alone, while who loads later may be another user.
+        os.fchmod(file.fileno(), stat.S_IMODE((verdict.parent / FACTS).stat().st_mode))
         os.replace(file.name, verdict)
