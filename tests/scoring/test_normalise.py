@@ -325,7 +325,7 @@ DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-def test_disguising_harmless_texts_at_most_doubles_what_is_held(
+def test_of_harmless_texts_a_tenth_is_held_at_most_disguised_or_not(
     home_scorer: CompiledScorer,
 ) -> None:
     def held(texts: list[str]) -> int:
@@ -333,11 +333,11 @@ def test_disguising_harmless_texts_at_most_doubles_what_is_held(
         return int(np.sum(is_held(score_table(home_scorer, texts), balanced)))
 
     assert len(BENIGN) >= 150
-    plain = held(BENIGN)
-    assert 1 <= plain <= len(BENIGN) // 10
+    assert held(BENIGN) <= len(BENIGN) // 20
     for name, disguise in DISGUISES.items():
         counts = [
             held([disguise(text, chance) for text in BENIGN])
             for chance in (random.Random(seed) for seed in (1, 2))
         ]
-        assert sum(counts) / len(counts) <= 2 * plain, name
+        # More than twice what is held of the plain texts: docs/scoring.md says so.
+        assert sum(counts) / len(counts) <= len(BENIGN) / 10, name
