@@ -67,22 +67,43 @@ def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
         find_model(str(tmp_path), tmp_path)
 
 
-@pytest.mark.parametrize("digest", ["", "abc", "Z" * 64, None])
-def test_a_manifest_without_a_whole_hash_is_refused(tmp_path: Path, digest: object) -> None:
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ({"sha256": ""}, "sha256"),
+        ({"sha256": "Z" * 64}, "sha256"),
+        ({"sha256": None}, "sha256"),
+        ({"name": 7}, "name"),
+        ({"languages": "en"}, "languages"),
+        ({"languages": ["English"]}, "languages.0"),
+        ({"labels": "toxicity"}, "labels"),
+        ({"presets": ["balanced"]}, "presets"),
+        ({"presets": {"balanced": 0.5}}, "presets.balanced"),
+        ({"presets": {"balanced": {"toxicity": "0.5"}}}, "presets.balanced.toxicity"),
+        ({"presets": {"balanced": {"toxicity": 1.5}}}, "presets.balanced.toxicity"),
+        ({"presets": {"balanced": {"toxicity": float("nan")}}}, "presets.balanced.toxicity"),
+        ({"mark_from": "1.6"}, "mark_from"),
+        ({"mark_from": True}, "mark_from"),
+        ({"mark_from": float("inf")}, "mark_from"),
+        ({"files": {"config.json": "abc"}}, "files.config.json"),
+    ],
+)
+def test_what_a_manifest_says_wrongly_is_named(
+    tmp_path: Path, said: dict[str, object], place: str
+) -> None:
     folder = make_model(tmp_path / "model")
-    write_manifest(folder, sha256=digest)
+    write_manifest(folder, **said)
 
-    with pytest.raises(ScorerUnavailable, match="manifest.json"):
+    with pytest.raises(ScorerUnavailable, match=rf"manifest\.json is unusable: {place}: .*Correct"):
         find_model(str(folder), tmp_path)
 
 
-@pytest.mark.parametrize("weight", ["1.6", True, [1.6], float("nan"), float("inf")])
-def test_a_weight_to_mark_from_that_is_no_number_is_refused(tmp_path: Path, weight: object) -> None:
-    folder = make_model(tmp_path / "model")
-    write_manifest(folder, mark_from=weight)
+@pytest.mark.parametrize("page", ["", "{", "[]", '{"name": "tiny"}'])
+def test_a_page_that_is_no_manifest_is_refused(tmp_path: Path, page: str) -> None:
+    (tmp_path / "manifest.json").write_text(page)
 
-    with pytest.raises(ScorerUnavailable, match="mark_from is no number: .* or leave it out"):
-        find_model(str(folder), tmp_path)
+    with pytest.raises(ScorerUnavailable, match=r"manifest\.json is unusable: "):
+        find_model(str(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,22 @@ Presets stand here and nowhere else, so they belong to the one checkpoint of tha
 """
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from moderation.errors import ScorerUnavailable
 
 MANIFEST = "manifest.json"
+
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+_Threshold = Annotated[float, Field(ge=0, le=1)]
+_Weight = Annotated[float, Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -21,28 +27,35 @@ class Manifest:
     """What is known of a checkpoint before it is opened."""
 
     name: str
-    sha256: str
+    sha256: _Sha256
     """Of the checkpoint, 64 hex digits; a file with another hash is never opened."""
-    languages: tuple[str, ...]
+    languages: tuple[_Language, ...]
     """ISO 639-1 codes of the languages it was trained on."""
     labels: tuple[str, ...] = ()
     """What it scores; empty where nobody has said so yet."""
-    presets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    presets: Mapping[str, Mapping[str, _Threshold]] = field(default_factory=dict)
     """Preset → attribute → the probability from which a comment is held."""
-    mark_from: float | None = None
+    mark_from: _Weight | None = None
     """The weight, in logits, from which an explanation marks a word; None where none was chosen."""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, _Sha256] = field(default_factory=dict)
     """Name → sha256 of the configuration and tokenizer files, where they were recorded."""
+
+
+_ADAPTER = TypeAdapter(Manifest)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The folder's manifest. Raises ScorerUnavailable where it is missing or unusable."""
+    path = folder / MANIFEST
     try:
-        return _parse(json.loads((folder / MANIFEST).read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _ADAPTER.validate_json(path.read_bytes(), strict=True)
+    except OSError as error:
+        raise ScorerUnavailable(f"{path} is not readable ({error.strerror})") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        place = ".".join(map(str, wrong["loc"])) or "it"
         raise ScorerUnavailable(
-            f"{folder / MANIFEST} is missing or unusable ({error!r}): it must name the model, "
-            "its languages and the sha256 of its checkpoint"
+            f"{path} is unusable: {place}: {wrong['msg']}. Correct it, or add the model again"
         ) from error
 
 
@@ -51,31 +64,3 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     made = folder / f".{MANIFEST}"
     made.write_text(json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n", "utf-8")
     os.replace(made, folder / MANIFEST)
-
-
-def _parse(raw: dict[str, Any]) -> Manifest:
-    return Manifest(
-        name=str(raw["name"]),
-        sha256=whole_digest(raw["sha256"]),
-        languages=tuple(raw["languages"]),
-        labels=tuple(raw.get("labels", ())),
-        presets=raw.get("presets", {}),
-        mark_from=_weight(raw.get("mark_from")),
-        files=dict(raw.get("files", {})),
-    )
-
-
-def _weight(raw: Any) -> float | None:
-    """The same. Raises ValueError where it is neither a finite number nor None."""
-    if raw is None or (type(raw) in (int, float) and abs(raw) < math.inf):
-        return raw  # type: ignore[no-any-return]
-    raise ValueError(
-        "mark_from is no number: evaluate --only spans prints the best, or leave it out"
-    )
-
-
-def whole_digest(digest: str) -> str:
-    """The same 64 hex digits. Raises ValueError where they are anything else."""
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("sha256 is not 64 hex digits")
-    return digest
