@@ -22,7 +22,7 @@ from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
 from moderation.scoring.checkpoints.checkpoint import load_checkpoint
 from moderation.scoring.compiling.build import build
-from moderation.scoring.compiling.compile import compile_model
+from moderation.scoring.compiling.compile import KEEP_OLD_FOR, compile_model
 from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 from moderation.scoring.compiling.rounding import rounded, spread_of
 from moderation.scoring.serving.compiled import (
@@ -250,6 +250,36 @@ def test_of_two_that_compile_at_once_one_waits_for_the_other(
     assert compiled == [tmp_path / name] * 2
     assert len(builds) == 1
     check_files(compiled[0], read_facts(compiled[0]))
+
+
+def test_compiling_removes_what_was_left_and_what_nobody_used_for_a_week(
+    tiny_folder: Path, tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = folder_for(find_model(str(tiny_folder), tiny_cache), tiny_cache).name
+    stem = name.split("-")[0]
+    old, young, other, left = (
+        tmp_path / folder
+        for folder in (
+            f"{stem}-00000000-00000000",
+            f"{stem}-11111111-11111111",
+            "other-22222222-22222222",
+            ".making-killed",
+        )
+    )
+    for folder in (old, young, other, left):
+        folder.mkdir()
+    for folder in (old, other):
+        os.utime(folder, (0, time.time() - KEEP_OLD_FOR - 60))
+    monkeypatch.setattr(build_module, "build", copy_of(tiny_cache / name))
+    heard: list[str] = []
+
+    compile_model(str(tiny_folder), tmp_path, heard.append)
+
+    assert {p.name for p in tmp_path.iterdir()} == {".lock", name, young.name, other.name}
+    assert [line.split()[1] for line in heard if "removing" in line] == [
+        f"{left.name},",
+        f"{old.name},",
+    ]
 
 
 def copy_of(compiled: Path) -> Callable[..., None]:

@@ -2,13 +2,23 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import find_model
 from moderation.scoring.checkpoints.lock import only_one
-from moderation.scoring.serving.compiled import check_files, folder_for, read_facts
+from moderation.scoring.serving.compiled import (
+    check_files,
+    compiled_folders,
+    folder_for,
+    read_facts,
+)
+
+# Seconds: a server of the release before may still start again, or an upgrade be taken back.
+KEEP_OLD_FOR = 7 * 24 * 3600
+_MAKING = ".making-"
 
 
 def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> Path:
@@ -29,7 +39,8 @@ def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> P
         # Torch takes seconds to import: only where there is something to compile.
         from moderation.scoring.compiling.build import build
 
-        made = Path(tempfile.mkdtemp(prefix=".making-", dir=cache))
+        _remove(cache.glob(f"{_MAKING}*"), progress)  # under the lock nobody is making one
+        made = Path(tempfile.mkdtemp(prefix=_MAKING, dir=cache))
         try:
             build(found, made, progress)
             # Whoever serves may be another user than who compiled.
@@ -38,8 +49,21 @@ def compile_model(model: str, cache: Path, progress: Callable[[str], None]) -> P
             made.rename(target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+        _remove(_old(target, compiled_folders(found.name, cache)), progress)
     progress(f"{found.name} is compiled")
     return target
+
+
+def _old(target: Path, folders: Iterable[Path]) -> list[Path]:
+    """Those beside the target that nothing was written into for KEEP_OLD_FOR."""
+    before = time.time() - KEEP_OLD_FOR
+    return [path for path in folders if path != target and path.stat().st_mtime < before]
+
+
+def _remove(folders: Iterable[Path], progress: Callable[[str], None]) -> None:
+    for folder in folders:
+        progress(f"removing {folder.name}, which is not used any more")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -44,9 +44,8 @@ class Facts:
 
 def folder_for(model: Model, cache: Path) -> Path:
     """Where the model's compiled folder lies, whether or not it exists."""
-    name = re.sub(r"[^a-z0-9]+", "-", model.name.lower()).strip("-")
     made_from = hashlib.sha256(f"{_exporter_digest()}{sorted(model.files.items())}".encode())
-    return cache / f"{name}-{model.digest[:8]}-{made_from.hexdigest()[:8]}"
+    return cache / f"{_stem(model.name)}-{model.digest[:8]}-{made_from.hexdigest()[:8]}"
 
 
 @cache
@@ -60,8 +59,12 @@ def _exporter_digest() -> str:
 
 def compiled_folders(name: str, cache: Path) -> list[Path]:
     """All that was ever compiled of the model called `name`, by whichever recipe."""
-    pattern = re.compile(rf"{re.escape(name)}-[0-9a-f]{{8}}-[0-9a-f]{{8}}")
-    return [path for path in cache.glob(f"{name}-*") if pattern.fullmatch(path.name)]
+    pattern = re.compile(rf"{_stem(name)}-[0-9a-f]{{8}}-[0-9a-f]{{8}}")
+    return [path for path in cache.glob(f"{_stem(name)}-*") if pattern.fullmatch(path.name)]
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def write_facts(folder: Path, facts: Facts) -> None:
