@@ -73,6 +73,8 @@ GROUPS = (
     Group("blind people", "blind", "a blind person"),
     Group("deaf people", "deaf", "a deaf person"),
     Group("wheelchair users", "paralysed", "a wheelchair user"),
+    Group("paralyzed people", "paralyzed", "a paralyzed man"),
+    Group("nonbinary people", "nonbinary", "a nonbinary person"),
     Group("autistic people", "autistic", "an autistic man"),
     Group("old people", "old", "an old man"),
     Group("the elderly", "elderly", "an elderly woman"),
