@@ -1,5 +1,6 @@
 """Compiling in a process of its own: it takes torch and a gigabyte, which must not stay with us."""
 
+import os
 import subprocess
 import sys
 
@@ -11,12 +12,14 @@ from config import ROOT, Settings
 def compile_apart(settings: Settings, model: str | None = None) -> bool:
     """Compile a model (the one in use by default), passing on what the process says.
 
-    Answers whether it is compiled now; why not was said.
+    It starts where we are, so that a relative folder means the same there. Answers whether the
+    model is compiled now; why not was said.
     """
-    words = [model or settings.MODEL, str(settings.MODEL_CACHE.resolve())]
+    words = [model or settings.MODEL, str(settings.MODEL_CACHE)]
     with subprocess.Popen(  # noqa: S603 (our own interpreter and module, no shell)
-        [sys.executable, "-m", "moderation.scoring.compiling", *words],
-        cwd=ROOT,
+        # Our own package, whatever lies in the working directory.
+        [sys.executable, "-P", "-m", "moderation.scoring.compiling", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

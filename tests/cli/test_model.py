@@ -13,6 +13,7 @@ from flask import Flask
 
 import config
 from config import Settings
+from moderation.cli.compiling import compile_apart
 from moderation.db import Database
 from moderation.scoring.checkpoints.add import find_source, settle, staged
 from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
@@ -98,6 +99,23 @@ def test_an_own_model_from_its_files_to_its_use(
     assert "Site olds: do its own thresholds fit?" in used.output
     assert "site 'olds': every comment will wait, since the model knows en" in used.output
     assert "Restart" in used.output
+
+
+def test_a_relative_folder_counts_from_where_the_command_is_given(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_model(tmp_path / "mine")
+    (tmp_path / "mine" / CHECKPOINT).unlink()
+    (tmp_path / "moderation").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert not compile_apart(settings, "mine")
+
+    # It found the folder, and what is missing in it.
+    assert f"mine/{CHECKPOINT}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
