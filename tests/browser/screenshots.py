@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 
 from moderation.models import Comment
@@ -18,7 +18,7 @@ from tests.browser import stage as theatre
 from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.browser.stage import Stage
 from tests.browser.visits import sign_in
-from tests.servers import MODELS, ROOT, Reader
+from tests.servers import MODELS, ROOT, Reader, wait_until
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000  # bytes of a picture
@@ -113,6 +113,12 @@ def _write(demo: Stage) -> None:
             comment.created_at = start + dt.timedelta(minutes=minutes)
 
 
+def _has_marks(page: Page, demo: Stage) -> bool:
+    """Whether the queue shows which words raised a score: the worker looks when it has time."""
+    page.goto(f"{demo.url}/queue")
+    return page.locator(".text mark").count() > 0
+
+
 def _photograph(demo: Stage) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
@@ -125,7 +131,7 @@ def _photograph(demo: Stage) -> None:
         page.screenshot(path=IMAGES / "article.png")
         page.set_viewport_size({"width": 1280, "height": 1150})
         sign_in(page, demo)
-        page.goto(f"{demo.url}/queue")
+        wait_until(lambda: _has_marks(page, demo))
         page.screenshot(path=IMAGES / "queue.png")
         browser.close()
     for image in IMAGES.glob("*.png"):
