@@ -9,11 +9,22 @@ from pathlib import Path
 
 from moderation.scoring.labels import LABELS
 
-# How far a row of a source is trusted beside the file's own weight, and the share of
-# the source's rows that one epoch sees. toxic-spans holds positives only, so that its
-# topics look toxic; davidson calls much African American English offensive.
+# How far a row of a source is trusted beside the file's own weight, and how often an epoch sees
+# each of the source's rows. toxic-spans holds positives only, so that its topics look toxic;
+# davidson calls much African American English offensive; jigsaw2018 is the most careful.
 SOURCE_TRUST = {"toxic-spans": 0.6}
-SOURCE_SHARE = {"toxic-spans": 0.5, "davidson": 0.4}
+SOURCE_SHARE = {"jigsaw2018": 2.0, "jigsaw2018-lower": 1.5, "toxic-spans": 0.5, "davidson": 0.4}
+# Sources whose raters have habits of their own, learned apart (training/raters.py).
+RATERS = (
+    "cad",
+    "hatexplain",
+    "davidson",
+    "paradetox",
+    "toxic-spans",
+    "hatemoji-build",
+    "toxigen-demos",
+    "goemotions-positive",
+)
 # Sentences written for this project: all of them are seen in every epoch.
 OWN = "own"
 
@@ -59,7 +70,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def share_of(source: str, part: float = 1.0) -> float:
-    """The share of a source's rows, 0..1, that an epoch draws with `part` of the public data."""
+    """How often an epoch with `part` of the public data, 0..1, draws each row of a source."""
     return 1.0 if source == OWN else SOURCE_SHARE.get(source, 1.0) * part
 
 

@@ -2,16 +2,18 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from torch import nn
+from transformers import BertForSequenceClassification
 
 from moderation.scoring.training.batches import Batch, collate, plan_epoch
 from moderation.scoring.training.data import UNKNOWN, Row
+from moderation.scoring.training.raters import Raters
 
 RATE = 7e-5
 # Processors without bfloat16 imitate it, thirty times slower than float32.
@@ -19,6 +21,9 @@ BFLOAT16 = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 WARM_UP = 0.05
 SAVE_EVERY = 500
 REPORT_EVERY = 50
+
+
+Parts = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
 @dataclass
@@ -37,7 +42,7 @@ class Course:
 
 
 def fit(
-    model: nn.Module,
+    model: BertForSequenceClassification,
     tokenizer: Tokenizer,
     rows: Sequence[Row],
     *,
@@ -60,22 +65,38 @@ def fit(
     ]
     steps = [batch for plan in plans for batch in plan]
     course = Course(total=len(steps), seconds_allowed=minutes * 60)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01, fused=True)
-    _resume(model, optimizer, course, state)
+    raters = Raters(model.config.hidden_size)
+    weights = [*model.parameters(), *raters.parameters()]
+    optimizer = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.01, fused=True)
+    parts: Parts = {"model": model, "raters": raters, "optimizer": optimizer}
+    _resume(parts, course, state)
     report(f"{len(steps)} steps in {epochs} epoch(s), from step {course.step}")
     model.train()
     losses: list[float] = []
     while course.step < course.total and course.progress < 1:
         began = time.monotonic()
-        losses.append(_step(model, optimizer, collate(steps[course.step]), course.progress))
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * rate_at(course.progress)
+        batch = collate(steps[course.step])
+        losses.append(_step(optimizer, batch_loss(model, raters, batch)))
         course.step += 1
         course.seconds += time.monotonic() - began
         if course.step % REPORT_EVERY == 0:
             report(_line(course, losses[-REPORT_EVERY * 4 :]))
         if course.step % SAVE_EVERY == 0:
-            _keep(model, optimizer, course, state)
-    _keep(model, optimizer, course, state)
+            _keep(parts, course, state)
+    _keep(parts, course, state)
     return course
+
+
+def batch_loss(model: BertForSequenceClassification, raters: Raters, batch: Batch) -> torch.Tensor:
+    """The loss of a batch, in which each source's raters keep their habits to themselves."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
+        features = model.bert(input_ids=batch.ids, attention_mask=batch.mask).pooler_output
+        features = model.dropout(features)
+        logits = model.classifier(features).float()
+    logits[:, 0] += raters(features.float(), batch.raters)
+    return masked_loss(logits, batch) + raters.penalty()
 
 
 def masked_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -95,17 +116,11 @@ def rate_at(progress: float) -> float:
     return max((1 - progress) / (1 - WARM_UP), 0.0)
 
 
-def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, progress: float
-) -> float:
-    for group in optimizer.param_groups:
-        group["lr"] = RATE * rate_at(progress)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
-        logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits
-    loss = masked_loss(logits.float(), batch)
+def _step(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for group in optimizer.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], 1.0)
     optimizer.step()
     return float(loss.detach())
 
@@ -122,19 +137,17 @@ def _line(course: Course, losses: list[float]) -> str:
     return json.dumps(figures)
 
 
-def _keep(model: nn.Module, optimizer: torch.optim.Optimizer, course: Course, state: Path) -> None:
-    part = state.with_suffix(".part")
-    kept = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({**kept, "step": course.step, "seconds": course.seconds}, part)
-    part.replace(state)
+def _keep(parts: Parts, course: Course, state: Path) -> None:
+    kept = {name: part.state_dict() for name, part in parts.items()}
+    partial = state.with_suffix(".part")
+    torch.save({**kept, "step": course.step, "seconds": course.seconds}, partial)
+    partial.replace(state)
 
 
-def _resume(
-    model: nn.Module, optimizer: torch.optim.Optimizer, course: Course, state: Path
-) -> None:
+def _resume(parts: Parts, course: Course, state: Path) -> None:
     if not state.exists():
         return
     kept = torch.load(state, weights_only=True)
-    model.load_state_dict(kept["model"])
-    optimizer.load_state_dict(kept["optimizer"])
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
     course.step, course.seconds = kept["step"], kept["seconds"]

@@ -161,7 +161,7 @@ def _filled(line: str, chance: random.Random) -> list[str]:
             kind=chance.choice(KIND),
             unkind=chance.choice(UNKIND),
         )
-        text = _with_articles(text[0].upper() + text[1:]) if text != line else text
+        text = with_articles(text[0].upper() + text[1:]) if text != line else text
         texts.add(text.lower() if chance.random() < 0.5 else text)
     return sorted(texts)
 
@@ -172,5 +172,6 @@ def _times(line: str) -> int:
     return _FILLINGS_OTHERWISE if "{" in line else 1
 
 
-def _with_articles(text: str) -> str:
+def with_articles(text: str) -> str:
+    """The text with "an" for "a" before a vowel's sound."""
     return _ARTICLE.sub(r"\1n ", text)
