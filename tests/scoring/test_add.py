@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.add import find_source, settle, staged
-from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model, known_models
+from moderation.scoring.checkpoints.catalog import CHECKPOINT, checkpoints, find_model, known_models
 from moderation.scoring.checkpoints.checkpoint import load_checkpoint
 from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.checkpoints.manifest import read_manifest
@@ -44,6 +45,20 @@ def test_a_folder_is_copied_and_all_its_files_are_pinned(tmp_path: Path, cache: 
     assert set(model.files) == {"config.json", "tokenizer.json", "tokenizer_config.json"}
     assert (model.presets, model.mark_from) == ({"balanced": {"toxicity": 0.5}}, 2.5)
     assert load_checkpoint(model).labels == LABELS
+
+
+def test_what_a_killed_add_left_is_removed_a_day_later(tmp_path: Path, cache: Path) -> None:
+    made = make_model(tmp_path / "made")
+    old, young = checkpoints(cache) / ".adding-old", checkpoints(cache) / ".adding-young"
+    for left in (old, young):
+        left.mkdir(parents=True)
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(old, (two_days_ago, two_days_ago))
+
+    add(made, "ours", cache)
+
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_presets_of_another_checkpoint_are_not_taken_over(tmp_path: Path, cache: Path) -> None:

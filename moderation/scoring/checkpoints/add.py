@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from moderation.scoring.checkpoints.manifest import (
 from moderation.scoring.checkpoints.official import OFFICIAL
 
 CONFIGURATION = "config.json"
+_ADDING = ".adding-"
+# Seconds after which a folder that is still being made was left by a killed process.
+_ABANDONED_AFTER = 24 * 3600
 # All that transformers looks for beside it; nothing that is code, and no weights.
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -87,7 +91,8 @@ def staged(source: Source, name: str, cache: Path) -> Iterator[tuple[Path, Manif
     """
     _require_free(name, cache)
     checkpoints(cache).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=checkpoints(cache)))
+    _remove_abandoned(checkpoints(cache))
+    folder = Path(tempfile.mkdtemp(prefix=_ADDING, dir=checkpoints(cache)))
     try:
         for file in source.files:
             shutil.copyfile(source.folder / file, folder / file)
@@ -104,6 +109,12 @@ def settle(folder: Path, manifest: Manifest, cache: Path) -> None:
         (folder / CHECKPOINT).rename(folder / OFFICIAL[manifest.name].file)
     folder.chmod(0o755)
     folder.rename(folder_of(manifest.name, cache))
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for left in folder.glob(f"{_ADDING}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED_AFTER:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _only_checkpoint(folder: Path) -> Path:
