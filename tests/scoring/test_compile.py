@@ -121,6 +121,7 @@ def test_a_compiled_folder_is_complete_and_says_which_graph_serves_here(
     [
         ("compiling/export.py", True),
         ("compiling/balance_texts.txt", True),
+        ("sentences/threats.txt", True),
         ("checkpoints/checkpoint.py", True),
         ("checkpoints/download.py", False),
     ],
@@ -134,7 +135,7 @@ def test_the_folder_changes_its_name_with_the_exporter(
 ) -> None:
     model = find_model(str(tiny_folder), tmp_path)
     before = folder_for(model, tmp_path)
-    for part in ("checkpoints", "compiling"):
+    for part in ("checkpoints", "compiling", "sentences"):
         shutil.copytree(compiled_module._SCORING / part, tmp_path / part)
     monkeypatch.setattr(compiled_module, "_SCORING", tmp_path)
     exporter_digest = compiled_module._exporter_digest.__wrapped__

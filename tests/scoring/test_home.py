@@ -10,7 +10,7 @@ from detoxify import Detoxify
 from moderation.scoring.checkpoints.catalog import CHECKPOINT, HOME
 from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.checkpoints.manifest import MANIFEST
-from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
+from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS, ROUNDING_TEXTS
 from moderation.scoring.labels import LABELS
 from moderation.scoring.reading.normalise import normalise, undress
 from moderation.scoring.serving import parity
@@ -94,7 +94,7 @@ def test_the_reference_texts_are_spread_over_the_scores(home_scorer: CompiledSco
     in_tenths = np.histogram(toxicity, np.linspace(0, 1, 11))[0]
     assert len(set(REFERENCE_TEXTS)) == len(REFERENCE_TEXTS) == 500
     assert in_tenths.min() >= 5
-    assert not set(REFERENCE_TEXTS) & set(BALANCE_TEXTS)
+    assert not set(REFERENCE_TEXTS) & set(ROUNDING_TEXTS)
 
 
 def test_calm_comments_pass_and_abuse_is_held_at_the_balanced_preset(

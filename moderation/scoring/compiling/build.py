@@ -20,7 +20,11 @@ from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.compiling.balance import balance
 from moderation.scoring.compiling.export import export_graph
 from moderation.scoring.compiling.quantise import quantise_graph
-from moderation.scoring.compiling.reference_texts import BALANCE_TEXTS, REFERENCE_TEXTS
+from moderation.scoring.compiling.reference_texts import (
+    BALANCE_TEXTS,
+    REFERENCE_TEXTS,
+    ROUNDING_TEXTS,
+)
 from moderation.scoring.compiling.rounding import input_moments, rounded, spread_of
 from moderation.scoring.serving.compiled import (
     FILES,
@@ -77,7 +81,7 @@ def reference_scores(checkpoint: Checkpoint, texts: Sequence[str]) -> npt.NDArra
 def _quantise(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the graphs with weights of eight and of seven bits, and spoil the network."""
     longest, rounded_graph = _max_tokens(checkpoint), folder / "rounded.onnx"
-    moments = input_moments(checkpoint, BALANCE_TEXTS, max_tokens=longest)
+    moments = input_moments(checkpoint, ROUNDING_TEXTS, max_tokens=longest)
     spreads = {name: spread_of(moment) for name, moment in moments.items()}
     network = checkpoint.network
     layers = {name: cast(nn.Linear, network.get_submodule(name)) for name in moments}

@@ -25,7 +25,7 @@ FILES = (*GRAPHS.values(), TOKENIZER, REFERENCE)
 REMEDY = "run `flask --app wsgi model compile`"
 _SCORING = Path(__file__).parents[1]
 # What shapes a compiled folder: how a checkpoint is opened, and all that is made from it.
-_EXPORTER = ("checkpoints/checkpoint.py", "compiling/*.py", "compiling/*.txt")
+_EXPORTER = ("checkpoints/checkpoint.py", "compiling/*.py", "compiling/*.txt", "sentences/*.txt")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Sentences written for this project, where the public data is thin or misleading.
 
-One file a kind lies in `own/`: threats and harm wished with their calm look-alikes; groups of
-people spoken of kindly, neutrally, hatefully and in defence; comments on the news whose topics
-stand in toxic rows only in the public data; harmless swearing. None is taken from a test.
+One file a kind lies in `scoring/sentences/`: threats and harm wished with their calm look-alikes;
+groups of people spoken of kindly, neutrally, hatefully and in defence; comments on the news whose
+topics stand in toxic rows only in the public data; harmless swearing. None is taken from a test.
 """
 
 import random
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from moderation.scoring.labels import LABELS
 from moderation.scoring.training.data import OWN, UNKNOWN, Row
 
-_FOLDER = Path(__file__).parent / "own"
+_FOLDER = Path(__file__).parents[1] / "sentences"
 
 
 class Group(NamedTuple):
