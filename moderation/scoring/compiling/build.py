@@ -19,7 +19,7 @@ from moderation.scoring.checkpoints.checkpoint import Checkpoint, load_checkpoin
 from moderation.scoring.checkpoints.digest import sha256_of
 from moderation.scoring.compiling.balance import balance
 from moderation.scoring.compiling.export import export_graph
-from moderation.scoring.compiling.quantise import quantise_graph
+from moderation.scoring.compiling.quantise import halve_embeddings, quantise_graph
 from moderation.scoring.compiling.reference_texts import (
     BALANCE_TEXTS,
     REFERENCE_TEXTS,
@@ -55,6 +55,7 @@ def build(model: Model, folder: Path, progress: Callable[[str], None]) -> None:
     _save_reference(checkpoint, folder)
     progress("exporting the graph")
     export_graph(checkpoint.network, folder / GRAPHS["float"], max_tokens=longest)
+    halve_embeddings(folder / GRAPHS["float"])
     progress("quantising to 8 bits")
     balance(checkpoint, BALANCE_TEXTS, max_tokens=longest)
     _quantise(checkpoint, folder)

@@ -26,10 +26,19 @@ def quantise_graph(source: Path, target: Path, *, steps: int) -> None:
     model = onnx.load(str(source))
     # The exporter transposes some weights after noting their shapes; the notes are wrong then.
     del model.graph.value_info[:]
-    _halve_embeddings(model)
+    _halve_embeddings(model, only_exactly=False)
     _Quantiser(model, steps).run()
     model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, str(target))
+
+
+def halve_embeddings(path: Path) -> None:
+    """Keep the float graph's embeddings in 16 bits where that loses nothing, as in a checkpoint
+    saved in half precision."""
+    model = onnx.load(str(path))
+    del model.graph.value_info[:]
+    _halve_embeddings(model, only_exactly=True)
+    onnx.save(model, str(path))
 
 
 class _Quantiser:
@@ -142,7 +151,7 @@ class _Quantiser:
         return output
 
 
-def _halve_embeddings(model: ModelProto) -> None:
+def _halve_embeddings(model: ModelProto, *, only_exactly: bool) -> None:
     """Keep tables of embeddings in 16 bits, and widen only the rows that are looked up."""
     tables = {
         tensor.name: tensor
@@ -155,7 +164,10 @@ def _halve_embeddings(model: ModelProto) -> None:
         model.graph.node.append(node)
         if node.op_type == "Gather" and node.input[0] in tables:
             table = tables[node.input[0]]
-            half = numpy_helper.to_array(table).astype(np.float16)
+            exact = numpy_helper.to_array(table)
+            half = exact.astype(np.float16)
+            if only_exactly and not np.array_equal(half, exact):
+                continue
             table.CopyFrom(numpy_helper.from_array(half, table.name))
             model.graph.node.append(_widen(model.graph.node[-1]))
 
