@@ -11,9 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 from detoxify import Detoxify
+from onnx import TensorProto, helper, numpy_helper
 
 import moderation.scoring.compiling.build as build_module
 import moderation.scoring.serving.compiled as compiled_module
@@ -23,6 +26,7 @@ from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
 from moderation.scoring.checkpoints.checkpoint import load_checkpoint
 from moderation.scoring.compiling.build import build
 from moderation.scoring.compiling.compile import KEEP_OLD_FOR, compile_model
+from moderation.scoring.compiling.quantise import halve_embeddings
 from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 from moderation.scoring.compiling.rounding import rounded, spread_of
 from moderation.scoring.serving.compiled import (
@@ -290,3 +294,25 @@ def copy_of(compiled: Path) -> Callable[..., None]:
         shutil.copytree(compiled, folder, dirs_exist_ok=True)
 
     return build
+
+
+@pytest.mark.parametrize(("value", "kind"), [(0.5, "FLOAT16"), (0.1, "FLOAT")])
+def test_embeddings_are_halved_where_that_loses_nothing(
+    value: float, kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "graph.onnx"
+    table = np.full((3, 2), value, dtype=np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "ids"], ["rows"])],
+        "lookup",
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, [1])],
+        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, [1, 2])],
+        [numpy_helper.from_array(table, "table")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)]), str(path))
+
+    halve_embeddings(path)
+
+    assert onnx.load(str(path)).graph.initializer[0].data_type == getattr(TensorProto, kind)
+    session = onnxruntime.InferenceSession(str(path))
+    assert session.run(None, {"ids": np.array([1])})[0].tolist() == table[:1].tolist()
