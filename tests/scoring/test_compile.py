@@ -309,7 +309,8 @@ def test_embeddings_are_halved_where_that_loses_nothing(
         [helper.make_tensor_value_info("rows", TensorProto.FLOAT, [1, 2])],
         [numpy_helper.from_array(table, "table")],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)]), str(path))
+    opset = [helper.make_opsetid("", 20)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(path))
 
     halve_embeddings(path)
 
