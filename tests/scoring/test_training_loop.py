@@ -12,7 +12,7 @@ from moderation.scoring.checkpoints.catalog import HOME
 from moderation.scoring.labels import LABELS
 from moderation.scoring.training.batches import collate, plan_epoch
 from moderation.scoring.training.counterfactuals import name_group
-from moderation.scoring.training.data import UNKNOWN, Row
+from moderation.scoring.training.data import RATERS, UNKNOWN, Row
 from moderation.scoring.training.fit import batch_loss, fit
 from moderation.scoring.training.own_sentences import GROUPS
 from moderation.scoring.training.raters import Raters
@@ -30,9 +30,8 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_file(str(HOME / "tokenizer.json"))
 
 
-@pytest.fixture
-def model(tokenizer: Tokenizer) -> BertForSequenceClassification:
-    torch.manual_seed(1)
+def make_model(tokenizer: Tokenizer, seed: int) -> BertForSequenceClassification:
+    torch.manual_seed(seed)
     return BertForSequenceClassification(
         BertConfig(
             vocab_size=tokenizer.get_vocab_size(),
@@ -58,7 +57,7 @@ def test_a_group_is_named_before_somebody_and_nowhere_else() -> None:
     assert None not in texts
     assert all(t and t.startswith("My ") and t.endswith(" friend plays a sad song.") for t in texts)
     assert all(any(f"My {adjective} friend" in str(t) for t in texts) for adjective in ADJECTIVES)
-    assert name_group("What a sad song, womanly and friendless.", chance) is None
+    assert name_group("What a sad, womanly and friendless snowman.", chance) is None
 
 
 def test_the_article_follows_the_group() -> None:
@@ -95,8 +94,8 @@ def test_an_epoch_sees_the_most_careful_source_twice(tokenizer: Tokenizer) -> No
     assert 30 < half.count("cad") < 70
 
 
-def test_habits_count_for_their_own_source_only(model: BertForSequenceClassification) -> None:
-    raters = Raters(16)
+def test_habits_count_for_their_own_source_only(tokenizer: Tokenizer) -> None:
+    model, raters = make_model(tokenizer, seed=1), Raters(16)
     ours, theirs = (
         collate([([101, 7, 102], make_row("x", source=source))]) for source in ("jigsaw2018", "cad")
     )
@@ -113,13 +112,20 @@ def test_habits_count_for_their_own_source_only(model: BertForSequenceClassifica
     assert after[1] < before[1]
 
 
-def test_training_learns_and_an_interrupted_one_goes_on(
-    tokenizer: Tokenizer, model: BertForSequenceClassification, tmp_path: Path
-) -> None:
+def test_sources_without_habits_never_get_any(tokenizer: Tokenizer) -> None:
+    model, raters = make_model(tokenizer, seed=1), Raters(16)
+
+    batch_loss(model, raters, collate([([101, 7, 102], make_row("x", source="own"))])).backward()
+
+    assert raters.habits.weight.grad is not None
+    assert not raters.habits.weight.grad.any()
+
+
+def test_an_interrupted_training_goes_on_where_it_was(tokenizer: Tokenizer, tmp_path: Path) -> None:
     rows = [make_row("lovely garden"), make_row("vile idiot", TOXIC)] * 40
     said: list[str] = []
 
-    def train(minutes: float) -> int:
+    def train(model: BertForSequenceClassification, minutes: float) -> int:
         return fit(
             model,
             tokenizer,
@@ -132,13 +138,13 @@ def test_training_learns_and_an_interrupted_one_goes_on(
             report=said.append,
         ).step
 
-    first = train(minutes=1e-6)
-    last = train(minutes=10)
+    first, second, third = (make_model(tokenizer, seed) for seed in (1, 2, 3))
+    steps = [train(first, minutes=1e-6), train(second, minutes=1e-6), train(third, minutes=10)]
 
-    assert first == 1
-    assert said == ["10 steps in 2 epoch(s), from step 0", "10 steps in 2 epoch(s), from step 1"]
-    assert last == 10
+    assert steps == [1, 1, 10]
+    assert [line[-11:] for line in said] == ["from step 0", "from step 1", "from step 1"]
+    # The second had no time left: it is what the first had become, whatever it began as.
+    assert torch.equal(first.classifier.weight, second.classifier.weight)
     kept = torch.load(tmp_path / "draw-0.pt", weights_only=True)
-    assert kept["step"] == 10
-    assert torch.equal(kept["model"]["classifier.weight"], model.classifier.weight)
-    assert set(kept) == {"model", "raters", "optimizer", "step", "seconds"}
+    assert torch.equal(kept["model"]["classifier.weight"], third.classifier.weight)
+    assert kept["raters"]["habits.weight"].shape == (len(RATERS) + 1, 16)

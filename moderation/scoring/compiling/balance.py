@@ -14,8 +14,8 @@ from torch import nn
 from moderation.scoring.checkpoints.checkpoint import Checkpoint
 from moderation.scoring.compiling.inputs import linear_layers, watch_inputs
 
-# How much of the spread goes to the weights: of none, 0.3, 0.5 and 0.65 the one that
-# flips the fewest decisions of the shipped checkpoint on the reference texts.
+# How much of the spread goes to the weights: of none, 0.3, 0.5 and 0.65 the one that flips the
+# fewest decisions of version 1 of `home` on the reference texts.
 _STRENGTH = 0.5
 _LEAST = 1e-5
 
