@@ -17,6 +17,7 @@ import pytest
 import torch
 from detoxify import Detoxify
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 import moderation.scoring.compiling.build as build_module
 import moderation.scoring.serving.compiled as compiled_module
@@ -24,8 +25,10 @@ import moderation.scoring.serving.parity as parity
 from moderation.errors import ScorerUnavailable
 from moderation.scoring.checkpoints.catalog import CHECKPOINT, find_model
 from moderation.scoring.checkpoints.checkpoint import load_checkpoint
-from moderation.scoring.compiling.build import build
+from moderation.scoring.compiling.balance import Plan, balance, largest_of
+from moderation.scoring.compiling.build import build, reference_scores
 from moderation.scoring.compiling.compile import KEEP_OLD_FOR, compile_model
+from moderation.scoring.compiling.inputs import linear_layers
 from moderation.scoring.compiling.quantise import halve_embeddings
 from moderation.scoring.compiling.reference_texts import REFERENCE_TEXTS
 from moderation.scoring.compiling.rounding import rounded, spread_of
@@ -179,6 +182,35 @@ def test_rounding_makes_good_in_later_columns_what_it_changed_in_earlier_ones() 
     plain = (weights / scale).round() * scale
     change, plain_change = ((each - weights) @ inputs.T for each in (found, plain))
     assert change.norm() < 0.7 * plain_change.norm()
+
+
+def test_balancing_changes_no_answer_and_shares_what_layers_share(tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(find_model(str(make_model(tmp_path / "model")), tmp_path))
+    texts = ("Good morning.", "What a lovely garden, and so many bees!")
+    exact = reference_scores(checkpoint, texts)
+    layers = linear_layers(checkpoint)
+
+    balance(checkpoint, texts, max_tokens=64)
+
+    assert np.allclose(reference_scores(checkpoint, texts), exact, atol=1e-6)
+    attention = checkpoint.network.bert.encoder.layer[0].attention
+    query, value, out = attention.self.query, attention.self.value, attention.output.dense
+    assert torch.equal(query.inverse, value.inverse)
+    assert not torch.equal(query.inverse, out.inverse)
+    assert not query.layer.weight[:, query.columns].any()
+    assert checkpoint.network.classifier is layers["classifier"]
+
+
+def test_a_column_far_out_is_multiplied_apart() -> None:
+    torch.manual_seed(3)
+    layer, inputs = nn.Linear(48, 48), torch.randn(100, 48)
+    inputs[:, 5] *= 1000
+
+    plan = Plan([layer], largest_of(inputs))
+
+    assert len(plan.exact) == 2
+    assert 5 in plan.exact
+    assert (inputs * plan.inverse).abs().max() < 20
 
 
 def test_a_checkpoint_with_another_hash_is_never_opened(

@@ -4,6 +4,7 @@ Every token's inputs are quantised by themselves, so a text's score does not dep
 is in a run. Imports onnx: for compiling only, never while serving.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 # GELU never answers less than this; what narrows a network stands behind one.
-_LEAST_OF_GELU = -0.17
-_SMALLEST_SCALE = 1e-9
+LEAST_OF_GELU = -0.17
+SMALLEST_SCALE = 1e-9
+# What the name of a matrix ends in that stays in full precision.
+EXACT = ".exact"
 
 
 def quantise_graph(source: Path, target: Path, *, steps: int) -> None:
@@ -27,6 +30,7 @@ def quantise_graph(source: Path, target: Path, *, steps: int) -> None:
     # The exporter transposes some weights after noting their shapes; the notes are wrong then.
     del model.graph.value_info[:]
     _halve_embeddings(model, only_exactly=False)
+    _share_constants(model)
     _Quantiser(model, steps).run()
     model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, str(target))
@@ -47,46 +51,58 @@ class _Quantiser:
     def __init__(self, model: ModelProto, steps: int) -> None:
         self._graph = model.graph
         self._steps = steps
-        self._matrices = {
+        self._constants = {
             tensor.name: numpy_helper.to_array(tensor)
             for tensor in model.graph.initializer
-            if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) == 2
+            if tensor.data_type == TensorProto.FLOAT
         }
-        self._made: dict[str, npt.NDArray[np.float32]] = {}
+        self._nodes = list(model.graph.node)
+        self._stored: set[str] = set()
+        self._widths: set[int] = set()
 
     def run(self) -> None:
-        """Replace every product with a constant matrix."""
-        nodes = list(self._graph.node)
+        """Replace every product with a constant matrix but those with columns kept exact."""
         del self._graph.node[:]
-        self._constants()
-        for node in nodes:
-            if node.op_type == "MatMul" and node.input[1] in self._matrices:
+        self._prepare()
+        for node in self._nodes:
+            if node.op_type == "MatMul" and self._is_large(node.input[1]):
                 self._replace(node)
             else:
                 self._graph.node.append(node)
-        kept = [t for t in self._graph.initializer if t.name not in self._made]
+        kept = [t for t in self._graph.initializer if t.name not in self._stored]
         del self._graph.initializer[:]
         self._graph.initializer.extend(kept)
 
-    def _constants(self) -> None:
+    def _is_large(self, name: str) -> bool:
+        known = name in self._constants and self._constants[name].ndim == 2
+        return known and not name.endswith(EXACT)
+
+    def _prepare(self) -> None:
+        """What all products share: constants, the number of tokens, and a zero for each token."""
         self._add("q_rows", np.array([1], dtype=np.int64))
         self._add("q_one", np.float32(1))
-        self._add("q_least_scale", np.float32(_SMALLEST_SCALE))
+        self._add("q_least_scale", np.float32(SMALLEST_SCALE))
         self._add("q_middle", np.uint8(128))
         self._add("q_nought", np.uint8(0))
         self._add("q_symmetric", np.float32(1 / 127))
         self._add("q_positive", np.float32(1 / 255))
-        self._add("q_shift", np.float32(-_LEAST_OF_GELU))
+        self._add("q_shift", np.float32(-LEAST_OF_GELU))
+        texts = self._graph.input[0].name
+        self._node("Shape", [texts], "q_texts")
+        self._node("Size", [texts], "q_size")
+        self._node("Reshape", ["q_size", "q_rows"], "q_tokens")
+        self._node("Expand", ["q_middle", "q_tokens"], "q_middles")
+        self._node("Expand", ["q_nought", "q_tokens"], "q_noughts")
 
     def _replace(self, product: NodeProto) -> None:
         """x·W as scale(x) · (whole(x) · whole(W)) · scale(W), with a scale for each token."""
         inputs, weights = product.input
-        name, (columns, outputs) = product.output[0], self._matrices[weights].shape
+        name, (columns, outputs) = product.output[0], self._constants[weights].shape
         sums = self._store_weights(weights)
-        self._add(f"{name}_flat", np.array([-1, columns], dtype=np.int64))
-        self._add(f"{name}_outputs", np.array([outputs], dtype=np.int64))
-        self._node("Reshape", [inputs, f"{name}_flat"], f"{name}_x")
-        zero = self._quantise_narrowing(name) if columns > outputs else self._quantise(name)
+        self._add(f"q_flat_{columns}", np.array([-1, columns], dtype=np.int64))
+        self._node("Reshape", [inputs, f"q_flat_{columns}"], f"{name}_x")
+        narrows = columns > outputs
+        zero = self._quantise_narrowing(name) if narrows else self._quantise(name)
         self._node(
             "MatMulIntegerToFloat",
             [f"{name}_whole", f"{weights}_whole", "q_one", f"{weights}_scale", zero],
@@ -94,61 +110,76 @@ class _Quantiser:
             domain="com.microsoft",
         )
         self._node("Unsqueeze", [f"{name}_scale", "q_rows"], f"{name}_column")
-        answer = f"{name}_y"
-        self._node("Mul", [f"{name}_unscaled", f"{name}_column"], answer)
-        if columns > outputs:
-            self._add(f"{name}_moved", (sums * _LEAST_OF_GELU).astype(np.float32))
+        answer = self._node("Mul", [f"{name}_unscaled", f"{name}_column"], f"{name}_y")
+        if narrows:
+            self._add(f"{name}_moved", (sums * LEAST_OF_GELU).astype(np.float32))
             answer = self._node("Add", [answer, f"{name}_moved"], f"{name}_back")
-        self._node("Shape", [inputs], f"{name}_texts", start=0, end=-1)
-        self._node("Concat", [f"{name}_texts", f"{name}_outputs"], f"{name}_shape", axis=0)
-        self._node("Reshape", [answer, f"{name}_shape"], name)
+        self._node("Reshape", [answer, self._shape(outputs)], name)
+
+    def _shape(self, outputs: int) -> str:
+        """Texts × tokens × outputs."""
+        if outputs not in self._widths:
+            self._widths.add(outputs)
+            self._add(f"q_outputs_{outputs}", np.array([outputs], dtype=np.int64))
+            self._node("Concat", ["q_texts", f"q_outputs_{outputs}"], f"q_shape_{outputs}", axis=0)
+        return f"q_shape_{outputs}"
 
     def _quantise(self, name: str) -> str:
         """Tokens on -127..127 around 128, by their largest value; answers what stands for 0."""
         self._node("Abs", [f"{name}_x"], f"{name}_size")
-        self._scale(name, f"{name}_size", "q_symmetric")
-        self._to_whole(name, f"{name}_x", "q_middle")
+        self._to_whole(name, f"{name}_x", f"{name}_size", "q_symmetric", "q_middles")
         return "q_middle"
 
     def _quantise_narrowing(self, name: str) -> str:
         """Tokens on 0..255 from GELU's least value up; answers what stands for 0."""
-        self._node("Add", [f"{name}_x", "q_shift"], f"{name}_positive")
-        self._scale(name, f"{name}_positive", "q_positive")
-        self._to_whole(name, f"{name}_positive", "q_nought")
+        moved = self._node("Add", [f"{name}_x", "q_shift"], f"{name}_positive")
+        self._to_whole(name, moved, moved, "q_positive", "q_noughts")
         return "q_nought"
 
-    def _scale(self, name: str, sizes: str, step: str) -> None:
+    def _to_whole(self, name: str, values: str, sizes: str, step: str, zeros: str) -> None:
         self._node("ReduceMax", [sizes, "q_rows"], f"{name}_largest", keepdims=0)
         self._node("Mul", [f"{name}_largest", step], f"{name}_step")
         self._node("Max", [f"{name}_step", "q_least_scale"], f"{name}_scale")
-
-    def _to_whole(self, name: str, values: str, zero: str) -> None:
-        self._node("Shape", [f"{name}_scale"], f"{name}_tokens")
-        self._node("Expand", [zero, f"{name}_tokens"], f"{name}_zeros")
-        self._node(
-            "QuantizeLinear", [values, f"{name}_scale", f"{name}_zeros"], f"{name}_whole", axis=0
-        )
+        self._node("QuantizeLinear", [values, f"{name}_scale", zeros], f"{name}_whole", axis=0)
 
     def _store_weights(self, name: str) -> npt.NDArray[np.float32]:
         """Keep the matrix as whole numbers and scales; answers what its columns sum up to."""
-        if name not in self._made:
-            matrix = self._matrices[name]
-            largest = np.abs(matrix).max(axis=0)
-            scale = np.maximum(largest / self._steps, 1e-12).astype(np.float32)
-            whole = np.rint(matrix / scale).astype(np.int8)
+        matrix = self._constants[name]
+        scale = np.maximum(np.abs(matrix).max(axis=0) / self._steps, 1e-12).astype(np.float32)
+        whole = np.rint(matrix / scale).astype(np.int8)
+        if name not in self._stored:
             self._add(f"{name}_whole", whole)
             self._add(f"{name}_scale", scale)
-            self._made[name] = (whole * scale).sum(axis=0)
-        return self._made[name]
+            self._stored.add(name)
+        sums: npt.NDArray[np.float32] = (whole * scale).sum(axis=0)
+        return sums
 
     def _add(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> None:
-        self._graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+        if all(tensor.name != name for tensor in self._graph.initializer):
+            self._graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
 
     def _node(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._graph.node.append(
             helper.make_node(operation, inputs, [output], name=output, **attributes)
         )
         return output
+
+
+def _share_constants(model: ModelProto) -> None:
+    """Give equal constants one name, so that the runtime sees which nodes do the same.
+
+    Layers with a common input are balanced alike, and their input is then rounded once.
+    """
+    first: dict[tuple[object, ...], str] = {}
+    renamed: dict[str, str] = {}
+    for tensor in list(model.graph.initializer):
+        digest = hashlib.sha256(numpy_helper.to_array(tensor).tobytes()).digest()
+        kept = first.setdefault((tensor.data_type, *tensor.dims, digest), tensor.name)
+        if kept != tensor.name:
+            renamed[tensor.name] = kept
+            model.graph.initializer.remove(tensor)
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
 
 
 def _halve_embeddings(model: ModelProto, *, only_exactly: bool) -> None:
