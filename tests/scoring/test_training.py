@@ -16,8 +16,7 @@ from moderation.scoring.training.batches import Batch, collate, plan_epoch
 from moderation.scoring.training.calibrate import reliability
 from moderation.scoring.training.data import UNKNOWN, Row, mix_offset
 from moderation.scoring.training.figures import interval, is_held, quality
-from moderation.scoring.training.fit import rate_at
-from moderation.scoring.training.objectives import masked_loss
+from moderation.scoring.training.fit import masked_loss, rate_at
 from moderation.scoring.training.own_sentences import own_rows
 from moderation.scoring.training.perturb import perturb
 from moderation.scoring.training.presets import RATES, choose_presets, held_part, of_a_thousand

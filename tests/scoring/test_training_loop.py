@@ -1,7 +1,6 @@
 """The training loop and what an epoch is made of: groups named, raters' habits, going on."""
 
 import random
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,12 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from moderation.scoring.checkpoints.catalog import HOME
 from moderation.scoring.labels import LABELS
-from moderation.scoring.training.batches import Batch, collate, plan_epoch
+from moderation.scoring.training.batches import collate, plan_epoch
 from moderation.scoring.training.counterfactuals import name_group
 from moderation.scoring.training.data import RATERS, UNKNOWN, Row
-from moderation.scoring.training.eight_bits import Rounding
-from moderation.scoring.training.fit import fit
-from moderation.scoring.training.objectives import LearnLabels, Objective, Polish
-from moderation.scoring.training.own_sentences import GROUPS, draw_group
+from moderation.scoring.training.fit import batch_loss, fit
+from moderation.scoring.training.own_sentences import GROUPS
+from moderation.scoring.training.raters import Raters
 
 CLEAN, TOXIC = (0.0,) * 6, (1.0,) * 6
 ADJECTIVES = tuple(group.adjective for group in GROUPS)
@@ -40,7 +38,7 @@ def make_model(tokenizer: Tokenizer, seed: int) -> BertForSequenceClassification
             hidden_size=16,
             num_hidden_layers=1,
             num_attention_heads=2,
-            intermediate_size=24,
+            intermediate_size=16,
             num_labels=len(LABELS),
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
@@ -60,14 +58,6 @@ def test_a_group_is_named_before_somebody_and_nowhere_else() -> None:
     assert all(t and t.startswith("My ") and t.endswith(" friend plays a sad song.") for t in texts)
     assert all(any(f"My {adjective} friend" in str(t) for t in texts) for adjective in ADJECTIVES)
     assert name_group("What a sad, womanly and friendless snowman.", chance) is None
-
-
-def test_groups_whose_names_serve_as_insults_are_named_more_often() -> None:
-    chance = random.Random(1)
-    drawn = Counter(draw_group(chance).adjective for _ in range(20_000))
-
-    assert set(drawn) == set(ADJECTIVES)
-    assert 2.5 < drawn["gay"] / drawn["Canadian"] < 3.5
 
 
 def test_the_article_follows_the_group() -> None:
@@ -105,14 +95,17 @@ def test_an_epoch_sees_the_most_careful_source_twice(tokenizer: Tokenizer) -> No
 
 
 def test_habits_count_for_their_own_source_only(tokenizer: Tokenizer) -> None:
-    objective = LearnLabels(make_model(tokenizer, seed=1))
-    raters = objective.modules["raters"]
-    ours, theirs = (make_batch("x", source) for source in ("jigsaw2018", "cad"))
-    before = [objective.loss(batch).item() for batch in (ours, theirs)]
-    objective.loss(theirs).backward()
+    model, raters = make_model(tokenizer, seed=1), Raters(16)
+    ours, theirs = (
+        collate([([101, 7, 102], make_row("x", source=source))]) for source in ("jigsaw2018", "cad")
+    )
+    before = [batch_loss(model, raters, batch).item() for batch in (ours, theirs)]
+    batch_loss(model, raters, theirs).backward()
     with torch.no_grad():
         raters.habits.weight -= raters.habits.weight.grad
-    after = [(objective.loss(batch) - raters.penalty()).item() for batch in (ours, theirs)]
+    after = [
+        (batch_loss(model, raters, batch) - raters.penalty()).item() for batch in (ours, theirs)
+    ]
 
     assert raters.penalty() > 0
     assert after[0] == pytest.approx(before[0])
@@ -120,99 +113,12 @@ def test_habits_count_for_their_own_source_only(tokenizer: Tokenizer) -> None:
 
 
 def test_sources_without_habits_never_get_any(tokenizer: Tokenizer) -> None:
-    objective = LearnLabels(make_model(tokenizer, seed=1))
+    model, raters = make_model(tokenizer, seed=1), Raters(16)
 
-    objective.loss(make_batch("x", "own")).backward()
+    batch_loss(model, raters, collate([([101, 7, 102], make_row("x", source="own"))])).backward()
 
-    habits = objective.modules["raters"].habits.weight
-    assert habits.grad is not None
-    assert not habits.grad.any()
-
-
-def test_polishing_learns_our_own_lines_and_keeps_all_other_answers(tokenizer: Tokenizer) -> None:
-    model = make_model(tokenizer, seed=1)
-    ours, others = (
-        collate([([101, word, 102], make_row("x", TOXIC, source=source))])
-        for word, source in ((7, "own"), (9, "cad"))
-    )
-    before = [logits_of(model, batch) for batch in (ours, others)]
-
-    train_on(Polish(model, tokenizer), [ours, others])
-
-    after = [logits_of(model, batch) for batch in (ours, others)]
-    assert (after[0] - before[0]).min() > 1
-    assert (after[1] - before[1]).abs().max() < 0.3
-
-
-def test_polishing_brings_the_answers_in_8_bits_to_those_in_full_precision(
-    tokenizer: Tokenizer,
-) -> None:
-    model = make_model(tokenizer, seed=1)
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if "dense" in name or "classifier" in name:
-                weight.mul_(20)
-    batch = collate([([101, *range(7, 7 + length), 102], make_row("x")) for length in (1, 5, 20)])
-
-    before = gap(model, tokenizer, batch)
-    train_on(Polish(model, tokenizer), [batch], steps=60)
-
-    assert before > 0
-    assert gap(model, tokenizer, batch) < before / 2
-
-
-def test_only_within_do_layers_round(tokenizer: Tokenizer) -> None:
-    model = make_model(tokenizer, seed=1)
-    batch = make_batch("x", "cad")
-    exact = logits_of(model, batch)
-    rounding = Rounding(model, tokenizer)
-
-    with rounding.on():
-        assert not torch.equal(logits_of(model, batch), exact)
-    assert torch.equal(logits_of(model, batch), exact)
-
-
-@pytest.mark.parametrize("place", ["intermediate.dense", "output.dense"])
-def test_a_rounded_layer_answers_nearly_the_same_and_learns_as_before(
-    tokenizer: Tokenizer, place: str
-) -> None:
-    model = make_model(tokenizer, seed=1)
-    layer = model.bert.encoder.layer[0].get_submodule(place)
-    inputs = torch.nn.functional.gelu(torch.randn(50, layer.in_features))
-    exact = layer(inputs)
-    exact.square().sum().backward()
-    learned, layer.weight.grad = layer.weight.grad, None
-
-    with Rounding(model, tokenizer).on():
-        answer = layer(inputs)
-    answer.square().sum().backward()
-
-    assert 0 < (answer - exact).norm() < 0.02 * exact.norm()
-    assert (layer.weight.grad - learned).norm() < 0.05 * learned.norm()
-
-
-def make_batch(text: str, source: str) -> Batch:
-    return collate([([101, 7, 102], make_row(text, source=source))])
-
-
-def logits_of(model: BertForSequenceClassification, batch: Batch) -> torch.Tensor:
-    with torch.no_grad():
-        return model.eval()(batch.ids, attention_mask=batch.mask).logits
-
-
-def gap(model: BertForSequenceClassification, tokenizer: Tokenizer, batch: Batch) -> float:
-    exact = logits_of(model, batch)
-    with Rounding(model, tokenizer).on():
-        return float((logits_of(model, batch) - exact).square().mean())
-
-
-def train_on(objective: Objective, batches: list[Batch], steps: int = 40) -> None:
-    weights = [w for module in objective.modules.values() for w in module.parameters()]
-    optimizer = torch.optim.AdamW(weights, lr=3e-3)
-    for batch in batches * steps:
-        optimizer.zero_grad()
-        objective.loss(batch).backward()
-        optimizer.step()
+    assert raters.habits.weight.grad is not None
+    assert not raters.habits.weight.grad.any()
 
 
 def test_an_interrupted_training_goes_on_where_it_was(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -221,14 +127,13 @@ def test_an_interrupted_training_goes_on_where_it_was(tokenizer: Tokenizer, tmp_
 
     def train(model: BertForSequenceClassification, minutes: float) -> int:
         return fit(
-            LearnLabels(model),
+            model,
             tokenizer,
             rows,
             epochs=2,
             part=1.0,
             draw=0,
             minutes=minutes,
-            rate=7e-5,
             state=tmp_path / "draw-0.pt",
             report=said.append,
         ).step

@@ -10,13 +10,10 @@ from moderation.scoring.training.data import read_rows
 from moderation.scoring.training.encoder import load_encoder, load_tokenizer
 from moderation.scoring.training.finish import calibrate_and_save, finish, report
 from moderation.scoring.training.fit import fit
-from moderation.scoring.training.objectives import LearnLabels, Polish
 from moderation.scoring.training.own_sentences import own_rows
 from moderation.scoring.training.split import split
 
 SEED = 20
-RATE = 7e-5
-RATE_OF_POLISHING = 3e-5
 
 
 def main() -> None:
@@ -30,16 +27,14 @@ def main() -> None:
     for draw in draws:
         # A fresh classifier has to be the same in every draw, or their mean means nothing.
         torch.manual_seed(SEED)
-        model = load_encoder(options.start)
         fit(
-            Polish(model, tokenizer) if options.polish else LearnLabels(model),
+            load_encoder(options.start),
             tokenizer,
             [*training, *own_rows(seed=SEED + draw)],
             epochs=options.epochs,
             part=options.part,
             draw=draw,
             minutes=options.minutes,
-            rate=RATE_OF_POLISHING if options.polish else RATE,
             state=_state(options, draw),
             report=report,
         )
@@ -61,11 +56,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder with train.csv.gz and the test files")
     parser.add_argument("out", type=Path, help="folder for the states and the finished model")
     parser.add_argument("--start", type=Path, help="checkpoint to go on from (default: encoder)")
-    parser.add_argument(
-        "--polish",
-        action="store_true",
-        help="only learn our own sentences and 8 bits; else answer as the start does",
-    )
     parser.add_argument("--epochs", type=int, default=2, help="at most this many (default 2)")
     parser.add_argument("--part", type=float, default=1.0, help="of the public rows an epoch")
     parser.add_argument("--draws", type=int, default=1, help="trainings whose weights are averaged")

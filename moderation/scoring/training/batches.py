@@ -32,8 +32,7 @@ _NO_OFFSETS = [0.0] * (len(LABELS) - 1)
 @dataclass(frozen=True)
 class Batch:
     """Tokens (rows × longest), attention mask alike, labels (rows × 6), weights (rows), what is
-    added to the logit of each label for the row's source (rows × 6), whose raters they had, and
-    which rows are our own."""
+    added to the logit of each label for the row's source (rows × 6), and whose raters they had."""
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -41,7 +40,6 @@ class Batch:
     weights: torch.Tensor
     offsets: torch.Tensor
     raters: torch.Tensor
-    own: torch.Tensor
 
 
 def plan_epoch(
@@ -80,7 +78,6 @@ def collate(pairs: Sequence[tuple[list[int], Row]]) -> Batch:
         weights=torch.tensor([row.weight for _, row in pairs]),
         offsets=torch.tensor([[mix_offset(row.source)] + _NO_OFFSETS for _, row in pairs]),
         raters=torch.tensor([place_of(row) for _, row in pairs]),
-        own=torch.tensor([row.source == OWN for _, row in pairs]),
     )
 
 

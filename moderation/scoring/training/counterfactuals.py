@@ -8,7 +8,7 @@ fairness in text classification through robustness", 2019).
 import random
 import re
 
-from moderation.scoring.training.own_sentences import draw_group, with_articles
+from moderation.scoring.training.own_sentences import GROUPS, with_articles
 
 _PEOPLE = re.compile(
     r"\b(?:people|persons?|m[ae]n|wom[ae]n|guys?|girls?|boys?|friends?|users?|editors?|kids?"
@@ -31,6 +31,7 @@ def name_group(text: str, chance: random.Random) -> str | None:
 
 def _adjective(chance: random.Random) -> str:
     if chance.random() < _TWO_GROUPS:
-        both = [draw_group(chance).adjective for _ in range(2)]
-        return chance.choice((" ", " and ", ", ")).join(dict.fromkeys(both))
-    return draw_group(chance).adjective
+        return chance.choice((" ", " and ", ", ")).join(
+            g.adjective for g in chance.sample(GROUPS, 2)
+        )
+    return chance.choice(GROUPS).adjective

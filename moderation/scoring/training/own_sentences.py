@@ -85,9 +85,6 @@ GROUPS = (
     Group("LGBTQ people", "LGBTQ", "an LGBTQ person"),
     Group("Middle Easterners", "Middle Eastern", "a Middle Eastern man"),
 )
-# Words that the public data uses as insults, so that kind sentences with them are drawn more often.
-_USED_AS_INSULTS = ("gay", "homosexual", "trans", "deaf", "autistic", "Muslim", "black", "queer")
-_GROUPS_DRAWN = (*GROUPS, *[g for g in GROUPS if g.adjective in _USED_AS_INSULTS] * 2)
 NAMES = (
     "Anna", "Ahmed", "Ben", "Chidi", "Dana", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal",
     "Kofi", "Lena", "Mei", "Noor", "Omar", "Priya", "Rosa", "Sven", "Tom", "Yusuf", "Zoe",
@@ -132,11 +129,6 @@ _FILLINGS_OTHERWISE = 3
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])(?!eu|uni|use|one)", re.IGNORECASE)
 
 
-def draw_group(chance: random.Random) -> Group:
-    """One of GROUPS, those whose names serve as insults three times as often as others."""
-    return chance.choice(_GROUPS_DRAWN)
-
-
 def own_rows(*, seed: int) -> Iterator[Row]:
     """Every line, filled in several ways where it has a place for it; half in lower case."""
     chance = random.Random(seed)  # noqa: S311 - a draw of templates, not a secret
@@ -159,7 +151,7 @@ def _rows(kind: str, labels: tuple[float, ...], chance: random.Random) -> Iterat
 def _filled(line: str, chance: random.Random) -> list[str]:
     texts = set()
     for _ in range(_times(line)):
-        group = draw_group(chance)
+        group = chance.choice(GROUPS)
         text = line.format(
             G=group.plural,
             g=group.adjective,
