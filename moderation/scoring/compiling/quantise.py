@@ -14,10 +14,10 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 # GELU never answers less than this; what narrows a network stands behind one.
-LEAST_OF_GELU = -0.17
-SMALLEST_SCALE = 1e-9
-# What the name of a matrix ends in that stays in full precision.
-EXACT = ".exact"
+_LEAST_OF_GELU = -0.17
+_SMALLEST_SCALE = 1e-9
+# What the names of matrices end in that stay in full precision (see balance.py).
+_EXACT = ".exact"
 
 
 def quantise_graph(source: Path, target: Path, *, steps: int) -> None:
@@ -75,18 +75,18 @@ class _Quantiser:
 
     def _is_large(self, name: str) -> bool:
         known = name in self._constants and self._constants[name].ndim == 2
-        return known and not name.endswith(EXACT)
+        return known and not name.endswith(_EXACT)
 
     def _prepare(self) -> None:
         """What all products share: constants, the number of tokens, and a zero for each token."""
         self._add("q_rows", np.array([1], dtype=np.int64))
         self._add("q_one", np.float32(1))
-        self._add("q_least_scale", np.float32(SMALLEST_SCALE))
+        self._add("q_least_scale", np.float32(_SMALLEST_SCALE))
         self._add("q_middle", np.uint8(128))
         self._add("q_nought", np.uint8(0))
         self._add("q_symmetric", np.float32(1 / 127))
         self._add("q_positive", np.float32(1 / 255))
-        self._add("q_shift", np.float32(-LEAST_OF_GELU))
+        self._add("q_shift", np.float32(-_LEAST_OF_GELU))
         texts = self._graph.input[0].name
         self._node("Shape", [texts], "q_texts")
         self._node("Size", [texts], "q_size")
@@ -112,7 +112,7 @@ class _Quantiser:
         self._node("Unsqueeze", [f"{name}_scale", "q_rows"], f"{name}_column")
         answer = self._node("Mul", [f"{name}_unscaled", f"{name}_column"], f"{name}_y")
         if narrows:
-            self._add(f"{name}_moved", (sums * LEAST_OF_GELU).astype(np.float32))
+            self._add(f"{name}_moved", (sums * _LEAST_OF_GELU).astype(np.float32))
             answer = self._node("Add", [answer, f"{name}_moved"], f"{name}_back")
         self._node("Reshape", [answer, self._shape(outputs)], name)
 
