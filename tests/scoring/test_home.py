@@ -95,6 +95,12 @@ def test_what_serves_agrees_with_detoxify_here(
         assert agreement.largest < 1e-4
 
 
+def test_8_bits_serve_where_the_processor_adds_them_truly(home_scorer: CompiledScorer) -> None:
+    best = parity._candidates(parity._cpu_flags())[0]
+
+    assert home_scorer.info.graph in {"int8": {"int8"}, "int7": {"int7", "float"}}[best]
+
+
 def test_the_reference_texts_are_spread_over_the_scores(home_scorer: CompiledScorer) -> None:
     scores = home_scorer.score(REFERENCE_TEXTS)
 
