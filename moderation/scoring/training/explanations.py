@@ -20,7 +20,6 @@ CLEAN = "wikipedia_talk_benign"
 CLEAN_TEXTS = 300
 PRESET = "balanced"
 MOST_CLEAN_MARKED = 0.02
-_AS_GOOD = 0.01  # of F1: no difference on so few texts
 _ATTRIBUTES = ("toxicity",)
 _THRESHOLDS = [n / 10 for n in range(-50, 300)]
 
@@ -43,10 +42,9 @@ class _Clean(NamedTuple):
 def measure_explanations(data: Path, scorer: CompiledScorer) -> dict[str, Any]:
     """Character F1 on test_spans, as SemEval-2021 task 5 defines it, and marks in clean texts.
 
-    The best threshold is chosen on even rows, among those by which at most 2 % of the clean texts
-    are held and marked: the highest that is within 0.01 of the best F1, since it marks the fewest
-    clean texts. The manifest's `mark_from` should be that; `odd_rows` of `in_force`, the one the
-    scorer uses, is the figure to report.
+    The best threshold is the one with the highest F1 on even rows, among those by which at most
+    2 % of the clean texts are held and marked. The manifest's `mark_from` should be that;
+    `odd_rows` of `in_force`, the one the scorer uses, is the figure to report.
     """
     began = time.process_time()
     posts = [_Post(t, m, scorer.weigh(t, _ATTRIBUTES)) for t, m in read_spans(data)]
@@ -105,8 +103,7 @@ def _best_threshold(posts: Sequence[_Post], clean: Sequence[_Clean]) -> float:
         for threshold in _THRESHOLDS
         if _marked_part(clean, threshold, only_held=True) <= MOST_CLEAN_MARKED
     }
-    best = max(qualities.values())
-    return max(t for t, quality in qualities.items() if quality >= best - _AS_GOOD)
+    return max(qualities, key=lambda threshold: (qualities[threshold], threshold))
 
 
 def _marked_part(clean: Sequence[_Clean], threshold: float, *, only_held: bool) -> float:
