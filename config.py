@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     SECRET_KEY: SecretStr = Field(min_length=32)  # signs form tokens, private links, cookies
     VAULT_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: encrypts emails
     INDEX_KEY: SecretStr = Field(min_length=43)  # 32 bytes, base64url: keyed hash of emails
+    # Keys that were in force before, a space between, until `flask keys rotate` is through.
+    VAULT_KEYS_OLD: SecretStr = SecretStr("")
+    INDEX_KEYS_OLD: SecretStr = SecretStr("")
 
     # Addresses may hold passwords, so these three never show in a repr.
     DATABASE_URL: str = Field(default=f"sqlite:///{INSTANCE / 'comments.db'}", repr=False)

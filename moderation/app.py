@@ -48,6 +48,8 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         vault=Vault(
             vault_key=settings.VAULT_KEY.get_secret_value(),
             index_key=settings.INDEX_KEY.get_secret_value(),
+            old_vault_keys=settings.VAULT_KEYS_OLD.get_secret_value(),
+            old_index_keys=settings.INDEX_KEYS_OLD.get_secret_value(),
         ),
         clock=clock,
         wake=wake,

@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 
 from moderation.cli.found import find_site_or_fail
 from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import hash_for
+from moderation.flow.commenters import hashes_for
 from moderation.services import services
 
 commenter = AppGroup("commenter", help="The people who comment.")
@@ -18,7 +18,7 @@ def ban_commenter(email: str, site_key: str) -> None:
     """Hold every comment of this address on a site. Nobody is told."""
     with services().database.transaction() as session:
         site = find_site_or_fail(session, site_key)
-        ban(session, site, hash_for(services().vault, site, email), now=services().clock())
+        ban(session, site, hashes_for(services().vault, site, email), now=services().clock())
     click.echo(f"Comments of {email} on {site_key} are held from now on.")
 
 
@@ -30,7 +30,7 @@ def unban_commenter(email: str, site_key: str) -> None:
     with services().database.transaction() as session:
         site = find_site_or_fail(session, site_key)
         lifted = lift(
-            session, site, hash_for(services().vault, site, email), now=services().clock()
+            session, site, hashes_for(services().vault, site, email), now=services().clock()
         )
     if not lifted:
         raise click.ClickException(f"{email} is not banned on {site_key}.")

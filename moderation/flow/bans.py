@@ -1,21 +1,24 @@
 """Bans: a banned commenter's comments are held. Both acts stand in the log."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.flow.commenters import renew_hashes
 from moderation.models import Ban, Event, Site
 from moderation.statuses import Actor, Change
 
 
-def ban(session: Session, site: Site, lookup_hash: bytes, *, now: dt.datetime) -> Ban:
-    """Ban the address with this hash on a site; banning twice changes nothing."""
-    found = _find(session, site, lookup_hash)
+def ban(session: Session, site: Site, hashes: Sequence[bytes], *, now: dt.datetime) -> Ban:
+    """Ban the address with these hashes on a site; banning twice changes nothing."""
+    renew_hashes(session, site, hashes)
+    found = _find(session, site, hashes[0])
     if found is not None and found.lifted_at is None:
         return found
     if found is None:
-        found = Ban(site_id=site.id, lookup_hash=lookup_hash, created_at=now)
+        found = Ban(site_id=site.id, lookup_hash=hashes[0], created_at=now)
         session.add(found)
     found.lifted_at = None
     session.flush()
@@ -23,9 +26,10 @@ def ban(session: Session, site: Site, lookup_hash: bytes, *, now: dt.datetime) -
     return found
 
 
-def lift(session: Session, site: Site, lookup_hash: bytes, *, now: dt.datetime) -> bool:
+def lift(session: Session, site: Site, hashes: Sequence[bytes], *, now: dt.datetime) -> bool:
     """Lift a ban; answers whether there was one in force."""
-    found = _find(session, site, lookup_hash)
+    renew_hashes(session, site, hashes)
+    found = _find(session, site, hashes[0])
     if found is None or found.lifted_at is not None:
         return False
     found.lifted_at = now

@@ -1,8 +1,9 @@
 """Step `submit`, second half: who is speaking. A typed email is a claim, not an identity."""
 
 import datetime as dt
+from collections.abc import Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,8 +18,9 @@ def find_or_create_commenter(
     """The commenter with this email on this site; None for an empty email."""
     if not email:
         return None
-    lookup_hash = hash_for(vault, site, email)
-    found = _find(session, site, lookup_hash)
+    hashes = hashes_for(vault, site, email)
+    renew_hashes(session, site, hashes)
+    found = _find(session, site, hashes[0])
     if found is not None:
         return found
     commenter = Commenter(site_id=site.id, created_at=now)
@@ -30,18 +32,37 @@ def find_or_create_commenter(
                 CommenterEmail(
                     commenter_id=commenter.id,
                     site_id=site.id,
-                    lookup_hash=lookup_hash,
+                    lookup_hash=hashes[0],
                     ciphertext=vault.encrypt(email, row=f"commenter:{commenter.id}"),
                 )
             )
     except IntegrityError:  # the same person's other request was faster
-        return _find(session, site, lookup_hash)
+        return _find(session, site, hashes[0])
     return commenter
 
 
-def hash_for(vault: Vault, site: Site, email: str) -> bytes:
-    """The keyed hash under which a commenter's email is found on one site."""
-    return vault.lookup_hash(email, scope=f"site:{site.key}")
+def hashes_for(vault: Vault, site: Site, email: str) -> tuple[bytes, ...]:
+    """The keyed hashes under which a commenter's email is found on one site, the newest first."""
+    return vault.lookup_hashes(email, scope=f"site:{site.key}")
+
+
+def renew_hashes(session: Session, site: Site, hashes: Sequence[bytes]) -> None:
+    """Move what is stored of an address under an older key's hash to the newest.
+
+    So whoever comments or is banned while keys rotate is one person throughout. What is stored
+    under the newest hash already stays, and the older beside it.
+    """
+    newest, *older = hashes
+    for table in (CommenterEmail, Ban):
+        for lookup_hash in older:
+            taken = select(table).where(table.site_id == site.id, table.lookup_hash == newest)
+            if session.scalar(select(taken.exists())):
+                break
+            session.execute(
+                update(table)
+                .where(table.site_id == site.id, table.lookup_hash == lookup_hash)
+                .values(lookup_hash=newest)
+            )
 
 
 def is_banned(session: Session, commenter_id: int | None) -> bool:

@@ -47,8 +47,8 @@ def add_moderator(
 
 def find_moderator(session: Session, email: str, vault: Vault) -> Moderator | None:
     """The account with this email, if any."""
-    lookup_hash = vault.lookup_hash(email, scope=SCOPE)
-    return session.scalar(select(Moderator).where(Moderator.email_hash == lookup_hash))
+    hashes = vault.lookup_hashes(email, scope=SCOPE)
+    return session.scalar(select(Moderator).where(Moderator.email_hash.in_(hashes)))
 
 
 def hash_password(password: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -36,14 +37,14 @@ class Submission:
     body: str
     signals: tuple[Code, ...] = ()
 
-    def fingerprint(self, vault: Vault) -> bytes:
+    def fingerprints(self, vault: Vault) -> tuple[bytes, ...]:
         """Tells a retry from another text under the same token.
 
         Keyed, because an unkeyed hash beside the stored name and text would let a thief of the
         database test guesses of the email.
         """
         fields = (self.page.key, self.parent, self.name, self.email, self.body)
-        return vault.fingerprint("\0".join(fields))
+        return vault.fingerprints("\0".join(fields))
 
 
 def submit(
@@ -59,8 +60,8 @@ def submit(
 
     Raises TokenReused, ArticleClosed, UnknownParent or DuplicateComment.
     """
-    fingerprint = submission.fingerprint(vault)
-    stored = _find_submission(session, site, submission, fingerprint)
+    fingerprints = submission.fingerprints(vault)
+    stored = _find_submission(session, site, submission, fingerprints)
     if stored is not None:
         return stored, False
     article = find_article(session, site, submission.page)
@@ -80,7 +81,7 @@ def submit(
         name=submission.name,
         body=submission.body,
         submission_id=submission.submission_id,
-        submission_hash=fingerprint,
+        submission_hash=fingerprints[0],
         text_hash=text_hash(submission.body),
         signals=list(submission.signals),
         created_at=now,
@@ -90,7 +91,7 @@ def submit(
             depth = policy_of(site).reply_depth
             return store_comment(session, comment, parent=_anchor(session, parent, depth)), True
     except IntegrityError:  # the same form arrived twice at once and the other was faster
-        stored = _find_submission(session, site, submission, fingerprint)
+        stored = _find_submission(session, site, submission, fingerprints)
         if stored is None:
             raise
         return stored, False
@@ -102,14 +103,14 @@ def text_hash(body: str) -> bytes:
 
 
 def _find_submission(
-    session: Session, site: Site, submission: Submission, fingerprint: bytes
+    session: Session, site: Site, submission: Submission, fingerprints: Sequence[bytes]
 ) -> Comment | None:
     stored = session.scalar(
         select(Comment).where(
             Comment.site_id == site.id, Comment.submission_id == submission.submission_id
         )
     )
-    if stored is not None and stored.submission_hash != fingerprint:
+    if stored is not None and stored.submission_hash not in fingerprints:
         raise TokenReused("this form was already sent, with another text")
     return stored
 

@@ -2,7 +2,8 @@
 
 Encryption is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce; the associated data names
 the row, so that a ciphertext cannot be moved to another one. Look-up is HMAC-SHA-256 (RFC 2104)
-over the normal form. Both results begin with four bytes that name the key, for rotation.
+over the normal form. Both results begin with four bytes that name the key: new ones are made with
+the newest key, and older keys still open and find what was made with them (flow/keys.py rotates).
 """
 
 import base64
@@ -22,39 +23,62 @@ NONCE_BYTES = 12
 
 
 class Vault:
-    """Encrypts and hashes emails with the installation's two keys."""
+    """Encrypts and hashes emails with the installation's two keys, and knows their forerunners."""
 
-    def __init__(self, *, vault_key: str, index_key: str) -> None:
-        """Both keys are 32 bytes in base64url. Raises ValueError for anything else."""
+    def __init__(
+        self, *, vault_key: str, index_key: str, old_vault_keys: str = "", old_index_keys: str = ""
+    ) -> None:
+        """Each key is 32 bytes in base64url; old ones stand one after the other, a space between.
+
+        Raises ValueError, which names the setting, for anything else.
+        """
         encryption = _decode_key("VAULT_KEY", vault_key)
-        self._index = _decode_key("INDEX_KEY", index_key)
-        self._cipher = AESGCM(encryption)
-        self._cipher_name = _name_of(encryption)
-        self._index_name = _name_of(self._index)
+        index = _decode_key("INDEX_KEY", index_key)
+        older = [_decode_key("VAULT_KEYS_OLD", key) for key in old_vault_keys.split()]
+        self._ciphers = {_name_of(key): AESGCM(key) for key in (encryption, *older)}
+        older = [_decode_key("INDEX_KEYS_OLD", key) for key in old_index_keys.split()]
+        # In order, the newest first; a dict drops a key that is said twice.
+        self._indexes = {_name_of(key): key for key in (index, *older)}
+        self.cipher_name = _name_of(encryption)
+        """What every new ciphertext begins with."""
+        self.index_name = _name_of(index)
+        """What every new look-up hash begins with."""
 
     def encrypt(self, email: str, *, row: str) -> bytes:
         """The ciphertext of `email` for the row named `row` ("commenter:17")."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, email.encode(), row.encode())
-        return self._cipher_name + nonce + sealed
+        sealed = self._ciphers[self.cipher_name].encrypt(nonce, email.encode(), row.encode())
+        return self.cipher_name + nonce + sealed
 
     def decrypt(self, ciphertext: bytes, *, row: str) -> str:
-        """The email in `ciphertext`. Raises UndecryptableEmail for another key or row."""
-        body = ciphertext[NAME_BYTES:]
+        """The email in `ciphertext`. Raises UndecryptableEmail: unknown key, or another row."""
+        name, body = ciphertext[:NAME_BYTES], ciphertext[NAME_BYTES:]
         try:
-            plain = self._cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], row.encode())
-        except (InvalidTag, ValueError):
-            raise UndecryptableEmail("an email that this VAULT_KEY does not open") from None
+            cipher = self._ciphers[name]
+            plain = cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], row.encode())
+        except (KeyError, InvalidTag, ValueError):
+            raise UndecryptableEmail("an email that no VAULT_KEY here opens") from None
         return plain.decode()
 
     def lookup_hash(self, email: str, *, scope: str) -> bytes:
         """The keyed hash under which `email` is found within `scope` (a site's key, a table)."""
+        return self.lookup_hashes(email, scope=scope)[0]
+
+    def lookup_hashes(self, email: str, *, scope: str) -> tuple[bytes, ...]:
+        """The same with each live key, the newest first: older rows are found by the others."""
         message = f"{scope}\0{normal_form(email)}".encode()
-        return self._index_name + hmac.digest(self._index, message, hashlib.sha256)
+        return tuple(
+            name + hmac.digest(key, message, hashlib.sha256) for name, key in self._indexes.items()
+        )
 
     def fingerprint(self, text: str) -> bytes:
         """A keyed hash of any text, for comparing without keeping it."""
-        return hmac.digest(self._index, b"fingerprint\0" + text.encode(), hashlib.sha256)
+        return self.fingerprints(text)[0]
+
+    def fingerprints(self, text: str) -> tuple[bytes, ...]:
+        """The same with each live key, the newest first."""
+        message = b"fingerprint\0" + text.encode()
+        return tuple(hmac.digest(key, message, hashlib.sha256) for key in self._indexes.values())
 
 
 def normal_form(email: str) -> str:

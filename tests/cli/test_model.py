@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from flask import Flask
 
 import config
 from config import Settings
@@ -44,12 +43,6 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("MODEL", "MODEL_FILE"):
         monkeypatch.delenv(variable, raising=False)
     return file
-
-
-@pytest.fixture
-def run(app: Flask) -> Run:
-    runner = app.test_cli_runner()
-    return lambda *command, stdin="": runner.invoke(args=list(command), input=stdin)
 
 
 @pytest.fixture

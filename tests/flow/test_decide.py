@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from moderation.db import Database
 from moderation.flow import decide as step
 from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import hash_for
+from moderation.flow.commenters import hashes_for
 from moderation.flow.decide import Presets, decide, is_open_to_machine
 from moderation.models import Comment, Commenter, Event, FindingRow, Score, Site
 from moderation.privacy.vault import Vault
@@ -206,7 +206,7 @@ def test_a_second_decision_replaces_the_findings_and_adds_an_event(bench: Bench)
 
 
 def test_a_banned_commenter_is_held_until_the_ban_is_lifted(bench: Bench) -> None:
-    hashed = hash_for(bench.vault, bench.site, "ADA+x@example.com")
+    hashed = hashes_for(bench.vault, bench.site, "ADA+x@example.com")
     with bench.database.transaction() as session:
         ban(session, session.merge(bench.site), hashed, now=NOON)
     assert bench.decide(email=EMAIL, body="One") == [Code.BANNED_COMMENTER]
@@ -222,7 +222,7 @@ def test_a_banned_commenter_is_held_until_the_ban_is_lifted(bench: Bench) -> Non
 def test_a_ban_holds_on_its_own_site_only_and_twice_is_once(bench: Bench) -> None:
     with bench.database.transaction() as session:
         olds = make_site(session, "olds")
-        hashed = hash_for(bench.vault, olds, EMAIL)
+        hashed = hashes_for(bench.vault, olds, EMAIL)
         assert ban(session, olds, hashed, now=NOON).id == ban(session, olds, hashed, now=NOON).id
     assert bench.decide(email=EMAIL) == []
     with bench.database.reading() as session:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
 from moderation.flow.articles import find_site
-from moderation.flow.commenters import hash_for
+from moderation.flow.commenters import hashes_for
 from moderation.flow.submit import Submission, submit
 from moderation.metrics import SUBMISSIONS
 from moderation.models import Comment
@@ -107,7 +107,7 @@ def _submission(stand: Stand, form: CommentForm) -> Submission:
     if email and not is_within(
         services().settings.RATE_COMMENTER,
         "commenter",
-        hash_for(services().vault, stand.site, email).hex(),
+        hashes_for(services().vault, stand.site, email)[0].hex(),
     ):
         signals.append(Code.COMMENTER_RATE)
     return Submission(

@@ -1,0 +1,78 @@
+"""`flask keys …`: fresh keys, and moving what is stored to them while the site serves."""
+
+from collections.abc import Callable
+
+import click
+from flask.cli import AppGroup
+
+from moderation.flow.keys import Left, Turned, count_left, rotate_commenters, rotate_moderators
+from moderation.services import services
+from moderation.setup import new_key
+
+BATCH = 500
+
+keys = AppGroup("keys", help="The keys that emails are encrypted and found with.")
+
+
+@keys.command("new")
+def new() -> None:
+    """Print a fresh key for VAULT_KEY or INDEX_KEY."""
+    click.echo(new_key())
+
+
+@keys.command("rotate")
+@click.option("--dry-run", is_flag=True, help="Only say how much there is to do.")
+def rotate(*, dry_run: bool) -> None:
+    """Encrypt and hash stored emails again with VAULT_KEY and INDEX_KEY.
+
+    Before: put the keys in force so far into VAULT_KEYS_OLD and INDEX_KEYS_OLD, fresh ones
+    (`keys new`) into VAULT_KEY and INDEX_KEY, and start every server and worker again. Readers
+    may go on commenting meanwhile, and a stopped run goes on where it was.
+    """
+    left = _left()
+    click.echo(f"To do: {left.commenters} commenters, {left.moderators} moderators.")
+    if not dry_run:
+        unreadable = _all(rotate_commenters, left.commenters, "Commenters")
+        unreadable += _all(rotate_moderators, left.moderators, "Moderators")
+        _tell(_left(), unreadable)
+
+
+def _left() -> Left:
+    with services().database.reading() as session:
+        return count_left(session, services().vault)
+
+
+def _all(turn: Callable[..., Turned], todo: int, what: str) -> int:
+    """Turn batch after batch, each in a transaction of its own; answers how many no key opened."""
+    unreadable, after = 0, 0
+    with click.progressbar(length=todo, label=what) as bar:
+        while True:
+            with services().database.transaction() as session:
+                done = turn(session, services().vault, after=after, limit=BATCH)
+            bar.update(done.rows)
+            unreadable += done.unreadable
+            if done.last is None:
+                return unreadable
+            after = done.last
+
+
+def _tell(left: Left, unreadable: int) -> None:
+    if unreadable:
+        raise click.ClickException(
+            f"No key here opens {unreadable} emails; they stay as they are. Put the key they were "
+            "encrypted with into VAULT_KEYS_OLD and run this again."
+        )
+    if left.commenters or left.moderators:
+        raise click.ClickException(
+            f"{left.commenters + left.moderators} emails are still under older keys: a server that "
+            "does not know the newest may be running, or an address came back while its key was "
+            "missing. Run this again; keep the older keys while this stays."
+        )
+    click.echo("Every email is under the newest keys. VAULT_KEYS_OLD can be emptied.")
+    if left.hashes:
+        click.echo(
+            f"{left.hashes} bans and purged commenters are known by an older hash only: keep "
+            "INDEX_KEYS_OLD until they are met again or expire."
+        )
+    else:
+        click.echo("INDEX_KEYS_OLD can be emptied, too.")

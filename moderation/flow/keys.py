@@ -1,0 +1,151 @@
+"""Rotating keys: emails made with older keys are sealed and hashed again with the newest.
+
+Old and new rows serve side by side, so this may run while readers comment. What is not yet done
+is known by the names of keys in the rows themselves, so a stopped run goes on where it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from moderation.errors import UndecryptableEmail
+from moderation.flow.commenters import hashes_for
+from moderation.flow.moderators import SCOPE
+from moderation.models import Ban, CommenterEmail, Moderator, Site
+from moderation.privacy.vault import NAME_BYTES, Vault
+
+Hashes = Mapping[tuple[int, bytes], bytes]
+"""Site's id and look-up hash under an older key → the hash under the newest."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How many rows the older keys are still needed for."""
+
+    commenters: int
+    moderators: int
+    hashes: int
+    """Bans and commenters of which only the hash is known: they turn when the address is met."""
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What one batch did; `last` is the id to go on from, None behind the last row."""
+
+    last: int | None
+    rows: int
+    unreadable: int  # no key here opens them: they stay as they are
+
+
+def count_left(session: Session, vault: Vault) -> Left:
+    """Rows that are not under the newest keys."""
+    bare = select(CommenterEmail).where(
+        CommenterEmail.ciphertext.is_(None), _is_older(CommenterEmail.lookup_hash, vault.index_name)
+    )
+    bans = select(Ban).where(_is_older(Ban.lookup_hash, vault.index_name))
+    return Left(
+        commenters=_count(session, _commenters(vault)),
+        moderators=_count(session, _moderators(vault)),
+        hashes=_count(session, bare) + _count(session, bans),
+    )
+
+
+def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
+    """Turn the next `limit` commenters with ids above `after`, and the bans of their addresses."""
+    query = _commenters(vault).where(CommenterEmail.commenter_id > after)
+    # Locked, so that nothing purged meanwhile comes back.
+    rows = session.scalars(
+        query.order_by(CommenterEmail.commenter_id).limit(limit).with_for_update()
+    ).all()
+    sites = {site.id: site for site in session.scalars(select(Site))}
+    newest: dict[tuple[int, bytes], bytes] = {}
+    unreadable = 0
+    for row in rows:
+        name = f"commenter:{row.commenter_id}"
+        email = _open(vault, row.ciphertext, name)
+        if email is None:
+            unreadable += 1
+            continue
+        row.ciphertext = vault.encrypt(email, row=name)
+        hashes = hashes_for(vault, sites[row.site_id], email)
+        newest[row.site_id, row.lookup_hash or b""] = hashes[0]
+    _turn_hashes(session, rows, newest)
+    bans = session.scalars(select(Ban).where(Ban.lookup_hash.in_([old for _, old in newest])))
+    _turn_hashes(session, bans.all(), newest)
+    return Turned(rows[-1].commenter_id if len(rows) == limit else None, len(rows), unreadable)
+
+
+def rotate_moderators(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
+    """Turn the next `limit` moderators with ids above `after`."""
+    query = _moderators(vault).where(Moderator.id > after)
+    rows = session.scalars(query.order_by(Moderator.id).limit(limit).with_for_update()).all()
+    unreadable = 0
+    for row in rows:
+        name = f"moderator:{row.id}"
+        email = _open(vault, row.email_ciphertext, name)
+        if email is None:
+            unreadable += 1
+            continue
+        row.email_hash = vault.lookup_hash(email, scope=SCOPE)
+        row.email_ciphertext = vault.encrypt(email, row=name)
+    return Turned(rows[-1].id if len(rows) == limit else None, len(rows), unreadable)
+
+
+def _commenters(vault: Vault) -> Select[CommenterEmail]:
+    table = CommenterEmail
+    return select(table).where(
+        table.ciphertext.is_not(None),
+        or_(
+            _is_older(table.ciphertext, vault.cipher_name),
+            _is_older(table.lookup_hash, vault.index_name),
+        ),
+    )
+
+
+def _moderators(vault: Vault) -> Select[Moderator]:
+    return select(Moderator).where(
+        or_(
+            _is_older(Moderator.email_ciphertext, vault.cipher_name),
+            _is_older(Moderator.email_hash, vault.index_name),
+        )
+    )
+
+
+def _is_older(
+    column: InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None], name: bytes
+) -> ColumnElement[bool]:
+    """Whether what is stored begins with another key's name; nothing stored is under no key."""
+    begins: ColumnElement[bool] = func.substr(column, 1, NAME_BYTES) != literal(name, LargeBinary)
+    return begins
+
+
+def _turn_hashes(session: Session, rows: Any, newest: Hashes) -> None:
+    """Give commenters or bans their newest hash.
+
+    One that another row has already (the address came back while its older key was not there)
+    stays with that row.
+    """
+    if not rows:
+        return
+    table = type(rows[0])
+    wanted = list(newest.values())
+    taken = select(table.site_id, table.lookup_hash).where(table.lookup_hash.in_(wanted))
+    there = {tuple(row) for row in session.execute(taken)}
+    for row in rows:
+        lookup_hash = newest.get((row.site_id, row.lookup_hash))
+        if lookup_hash and (row.site_id, lookup_hash) not in there:
+            row.lookup_hash = lookup_hash
+
+
+def _open(vault: Vault, ciphertext: bytes | None, row: str) -> str | None:
+    try:
+        return vault.decrypt(ciphertext or b"", row=row)
+    except UndecryptableEmail:
+        return None
+
+
+def _count(session: Session, query: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0

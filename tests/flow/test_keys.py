@@ -1,0 +1,225 @@
+"""Rotating keys: everything is found and opened before, in the middle and after."""
+
+import base64
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select
+
+from moderation.db import Database
+from moderation.errors import UndecryptableEmail
+from moderation.flow.articles import read_page
+from moderation.flow.bans import ban, lift
+from moderation.flow.commenters import find_or_create_commenter, hashes_for, is_banned
+from moderation.flow.keys import Left, count_left, rotate_commenters, rotate_moderators
+from moderation.flow.moderators import find_moderator
+from moderation.flow.submit import Submission, submit
+from moderation.models import Ban, Commenter, CommenterEmail, Site
+from moderation.privacy.vault import Vault
+from tests.doubles import NOON
+from tests.factories import ARTICLE, make_moderator
+
+EMAILS = tuple(f"reader{number}@example.com" for number in range(7))
+
+
+def key(letter: bytes) -> str:
+    return base64.urlsafe_b64encode(letter * 32).decode()
+
+
+BEFORE = Vault(vault_key=key(b"v"), index_key=key(b"i"))
+MIDDLE = Vault(
+    vault_key=key(b"w"),
+    index_key=key(b"j"),
+    old_vault_keys=key(b"v"),
+    old_index_keys=f"{key(b'h')} {key(b'i')}",
+)
+AFTER = Vault(vault_key=key(b"w"), index_key=key(b"j"))
+
+
+@pytest.fixture
+def people(database: Database, site: Site) -> list[int]:
+    """The ids of commenters from before; the third is banned, and so is a stranger."""
+    with database.transaction() as session:
+        ids = [find(session, site, email, BEFORE) for email in EMAILS]
+        for email in (EMAILS[2], "stranger@example.com"):
+            ban(session, site, hashes_for(BEFORE, site, email), now=NOON)
+        make_moderator(session, BEFORE)
+    return ids
+
+
+def find(session, site: Site, email: str, vault: Vault) -> int:
+    commenter = find_or_create_commenter(session, site, email, vault=vault, now=NOON)
+    assert commenter
+    return commenter.id
+
+
+def turn_all(database: Database, vault: Vault = MIDDLE, batch: int = 3) -> list[int]:
+    """Rotate in batches, each in a transaction of its own; answers their sizes."""
+    sizes, after = [], 0
+    while True:
+        with database.transaction() as session:
+            done = rotate_commenters(session, vault, after=after, limit=batch)
+        sizes.append(done.rows)
+        if done.last is None:
+            break
+        after = done.last
+    with database.transaction() as session:
+        rotate_moderators(session, vault, after=0, limit=batch)
+    return sizes
+
+
+def test_everybody_is_found_with_the_newest_keys_alone_once_all_is_turned(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    assert turn_all(database) == [3, 3, 1]
+
+    with database.transaction() as session:
+        assert [find(session, site, email, AFTER) for email in EMAILS] == people
+        assert [is_banned(session, person) for person in people] == [False] * 2 + [True] + [
+            False
+        ] * 4
+        rows = session.scalars(select(CommenterEmail).order_by(CommenterEmail.commenter_id)).all()
+        opened = [AFTER.decrypt(r.ciphertext, row=f"commenter:{r.commenter_id}") for r in rows]
+        assert tuple(opened) == EMAILS
+        found = find_moderator(session, "grace@example.com", AFTER)
+        assert found
+        assert AFTER.decrypt(found.email_ciphertext, row=f"moderator:{found.id}")
+        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1)
+
+
+def test_everybody_is_found_while_nothing_or_half_is_turned(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    with database.transaction() as session:
+        assert count_left(session, MIDDLE) == Left(commenters=7, moderators=1, hashes=2)
+        assert find_moderator(session, "grace@example.com", MIDDLE)
+        rotate_commenters(session, MIDDLE, after=0, limit=4)
+    with database.transaction() as session:
+        assert [find(session, site, email, MIDDLE) for email in EMAILS] == people
+        assert is_banned(session, people[2])
+        assert session.scalar(select(func.count()).select_from(Commenter)) == len(EMAILS)
+
+
+def test_a_stopped_rotation_goes_on_with_what_is_left(
+    database: Database, people: list[int]
+) -> None:
+    with database.transaction() as session:
+        rotate_commenters(session, MIDDLE, after=0, limit=5)
+
+    assert turn_all(database) == [2]
+    assert turn_all(database) == [0]
+
+
+def test_a_ban_from_before_meets_who_first_comments_afterwards(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    turn_all(database)
+    with database.transaction() as session:
+        stranger = find(session, site, "stranger@example.com", MIDDLE)
+        assert is_banned(session, stranger)
+        assert count_left(session, MIDDLE).hashes == 0
+        assert lift(session, site, hashes_for(MIDDLE, site, "stranger@example.com"), now=NOON)
+        assert not is_banned(session, stranger)
+
+
+def test_a_ban_set_in_the_middle_meets_who_commented_before(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    with database.transaction() as session:
+        ban(session, site, hashes_for(MIDDLE, site, EMAILS[0]), now=NOON)
+        ban(session, site, hashes_for(MIDDLE, site, EMAILS[2]), now=NOON)
+        assert is_banned(session, people[0])
+        assert is_banned(session, people[2])
+        assert session.scalar(select(func.count()).select_from(Ban)) == 3
+
+
+def test_what_no_key_opens_is_counted_and_stays(database: Database, people: list[int]) -> None:
+    stranger = Vault(vault_key=key(b"x"), index_key=key(b"j"))
+    with database.transaction() as session:
+        before = session.scalars(select(CommenterEmail.ciphertext)).all()
+        done = rotate_commenters(session, stranger, after=0, limit=10)
+        assert (done.rows, done.unreadable) == (7, 7)
+        assert rotate_moderators(session, stranger, after=0, limit=10).unreadable == 1
+    with database.reading() as session:
+        assert session.scalars(select(CommenterEmail.ciphertext)).all() == before
+
+
+def test_only_one_key_may_change(database: Database, site: Site, people: list[int]) -> None:
+    sealed_anew = Vault(vault_key=key(b"w"), index_key=key(b"i"), old_vault_keys=key(b"v"))
+    turn_all(database, sealed_anew)
+    with database.transaction() as session:
+        assert count_left(session, sealed_anew) == Left(commenters=0, moderators=0, hashes=0)
+        assert [find(session, site, email, sealed_anew) for email in EMAILS] == people
+        for row in session.scalars(select(CommenterEmail)):
+            row_name = f"commenter:{row.commenter_id}"
+            alone = Vault(vault_key=key(b"w"), index_key=key(b"i"))
+            assert alone.decrypt(row.ciphertext, row=row_name) in EMAILS
+
+
+def test_a_form_sent_again_after_the_keys_changed_is_a_retry(
+    database: Database, site: Site
+) -> None:
+    form = Submission(
+        submission_id="form",
+        page=read_page(site, ARTICLE),
+        parent="",
+        name="Ada",
+        email=EMAILS[0],
+        body="What a lovely tree.",
+    )
+    answers = []
+    for vault in (BEFORE, MIDDLE):
+        with database.transaction() as session:
+            comment, is_new = submit(
+                session, site, form, vault=vault, now=NOON, repeat_window=dt.timedelta(days=1)
+            )
+            answers.append((comment.id, is_new))
+
+    assert answers == [(answers[0][0], True), (answers[0][0], False)]
+
+
+def test_an_address_that_came_back_while_its_key_was_missing_is_not_lost(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    with database.transaction() as session:
+        again = find(session, site, EMAILS[1], AFTER)
+    assert again not in people
+
+    turn_all(database)
+
+    with database.transaction() as session:
+        assert find(session, site, EMAILS[1], MIDDLE) == again
+        assert count_left(session, MIDDLE).commenters == 1
+
+
+def test_losing_a_key_has_the_consequence_that_is_documented(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    no_vault_key = Vault(vault_key=key(b"x"), index_key=key(b"i"))
+    no_index_key = Vault(vault_key=key(b"v"), index_key=key(b"x"))
+    with database.transaction() as session:
+        # Without VAULT_KEY people are still known, and banned, but nobody can be written to.
+        assert find(session, site, EMAILS[2], no_vault_key) == people[2]
+        assert is_banned(session, people[2])
+        row = session.get_one(CommenterEmail, people[2])
+        with pytest.raises(UndecryptableEmail):
+            no_vault_key.decrypt(row.ciphertext, row=f"commenter:{people[2]}")
+        # Without INDEX_KEY everybody is a stranger, bans hit nobody and nobody can sign in.
+        stranger = find(session, site, EMAILS[2], no_index_key)
+        assert stranger not in people
+        assert not is_banned(session, stranger)
+        assert find_moderator(session, "grace@example.com", no_index_key) is None
+
+
+def test_a_lost_index_key_is_made_good_by_the_emails_themselves(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    fresh = Vault(vault_key=key(b"v"), index_key=key(b"x"))
+
+    turn_all(database, fresh)
+
+    with database.transaction() as session:
+        assert [find(session, site, email, fresh) for email in EMAILS] == people
+        assert is_banned(session, people[2])
+        assert find_moderator(session, "grace@example.com", fresh)
+        assert count_left(session, fresh) == Left(commenters=0, moderators=0, hashes=1)
