@@ -17,6 +17,7 @@ from moderation.web.headers import register_headers
 from moderation.web.limits import limiter
 from moderation.web.machines import machines
 from moderation.web.moderators import log, moderators, queue, sign_in  # noqa: F401 (they add their views)
+from moderation.web.proxies import register_proxies
 from moderation.web.readers import private_page, readers, submissions, thread  # noqa: F401 (likewise)
 
 REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits, as multipart/form-data
@@ -41,6 +42,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented idiom
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
         )
+    register_proxies(app, settings.TRUSTED_PROXIES)
     register_access_log(app)
     register_gate(app)
     register_headers(app)

@@ -20,6 +20,7 @@ from moderation.migrations import SCRIPTS
 from moderation.models import Comment, Site
 from moderation.services import services
 from moderation.statuses import Status
+from moderation.web.proxies import warn_of_proxies
 
 machines = Blueprint("machines", __name__)
 
@@ -36,7 +37,7 @@ def readyz() -> Response:
 
     Details are for loopback callers and holders of METRICS_TOKEN; others see the outcome only.
     Among them are warnings, which leave an installation ready: sites whose language the model does
-    not know, a graph that is slower than it might be.
+    not know, a graph that is slower than it might be, a proxy that the settings do not know.
     """
     sees_details = _may_see_details()
     warnings: list[str] = []
@@ -100,6 +101,7 @@ def _warn(session: Session) -> list[str]:
     settings = services().settings
     sites = session.scalars(select(Site).order_by(Site.key))
     warnings = warn_of_languages(sites, settings.MODEL, settings.MODEL_CACHE)
+    warnings += warn_of_proxies()
     alive = live_workers(session, now=services().clock())
     if any((worker.model_version or "").endswith("-float") for worker in alive):
         warnings.append("serving the unquantised graph, which is slower: 8 bits lose too much here")

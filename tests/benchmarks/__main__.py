@@ -1,7 +1,8 @@
 """`make bench`: every benchmark of this folder."""
 
-from tests.benchmarks import reading, scoring, serving
+from tests.benchmarks import keys, reading, scoring, serving
 
+keys.main()
 reading.main()
 scoring.main()
 serving.main()

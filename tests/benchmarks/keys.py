@@ -1,0 +1,129 @@
+"""`python -m tests.benchmarks.keys`: what the vault costs a submission, and how fast keys change.
+
+As many commenters' keys change as ROWS in the environment says, 20,000 where it is not set.
+"""
+
+import datetime as dt
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from moderation.db import Database
+from moderation.flow.articles import read_page
+from moderation.flow.commenters import hashes_for
+from moderation.flow.keys import rotate_commenters
+from moderation.flow.submit import Submission, submit
+from moderation.models import Commenter, CommenterEmail, Site
+from moderation.privacy.vault import Vault
+from moderation.setup import new_key
+from tests import databases
+from tests.doubles import NOON
+from tests.factories import ARTICLE, make_site
+
+ROWS = int(os.environ.get("ROWS", "20000"))
+BATCH = 500
+SUBMISSIONS = 200
+
+
+def main() -> None:
+    """Print one line a figure."""
+    with _database() as (database, site):
+        _submissions(database, site)
+    with _database() as (database, site):
+        _rotation(database, site)
+
+
+def _submissions(database: Database, site: Site) -> None:
+    vault, own, whole = _vault(), [], []
+    for number in range(SUBMISSIONS):
+        form = Submission(
+            submission_id=f"form {number}",
+            page=read_page(site, ARTICLE),
+            parent="",
+            name="Ada",
+            email=f"reader{number}@example.com",
+            body=f"A comment of some length, the {number}th of its kind.",
+        )
+        began = time.perf_counter()
+        hashes_for(vault, site, form.email)
+        vault.decrypt(vault.encrypt(form.email, row="commenter:1"), row="commenter:1")
+        form.fingerprints(vault)
+        own.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        with database.transaction() as session:
+            submit(session, site, form, vault=vault, now=NOON, repeat_window=dt.timedelta(days=1))
+        whole.append(time.perf_counter() - began)
+    part, total = statistics.median(own), statistics.median(whole)
+    print(f"vault: {part * 1e6:.0f} µs, {part / total:.1%} of storing a comment")
+
+
+def _rotation(database: Database, site: Site) -> None:
+    before, index_key = new_key(), new_key()
+    _store(database, site, Vault(vault_key=before, index_key=index_key))
+    after = Vault(
+        vault_key=new_key(),
+        index_key=new_key(),
+        old_vault_keys=before,
+        old_index_keys=index_key,
+    )
+    times, last = [], 0
+    while True:
+        began = time.perf_counter()
+        with database.transaction() as session:
+            done = rotate_commenters(session, after, after=last, limit=BATCH)
+        times.append(time.perf_counter() - began)
+        if done.last is None:
+            break
+        last = done.last
+    half = len(times) // 2
+    slower = statistics.median(times[half:]) / statistics.median(times[:half])
+    print(f"keys of {ROWS} commenters changed, {ROWS / sum(times):.0f} a second")
+    print(f"a batch of the second half takes {slower:.2f} times one of the first")
+
+
+def _store(database: Database, site: Site, vault: Vault) -> None:
+    for start in range(1, ROWS + 1, BATCH):
+        ids = range(start, min(start + BATCH, ROWS + 1))
+        with database.transaction() as session:
+            session.execute(
+                insert(Commenter),
+                [{"id": i, "site_id": site.id, "created_at": NOON} for i in ids],
+            )
+            session.execute(insert(CommenterEmail), [_row(site, vault, i) for i in ids])
+
+
+def _row(site: Site, vault: Vault, number: int) -> dict[str, object]:
+    email = f"reader{number}@example.com"
+    return {
+        "commenter_id": number,
+        "site_id": site.id,
+        "lookup_hash": hashes_for(vault, site, email)[0],
+        "ciphertext": vault.encrypt(email, row=f"commenter:{number}"),
+    }
+
+
+def _vault() -> Vault:
+    return Vault(vault_key=new_key(), index_key=new_key())
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Database, Site]]:
+    """A fresh SQLite database with a site."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'comments.db'}"
+        databases.migrate(url)
+        database = Database(url)
+        with database.transaction() as session:
+            site = make_site(session)
+        yield database, site
+        database.dispose()
+
+
+if __name__ == "__main__":
+    main()
