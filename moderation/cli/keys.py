@@ -64,9 +64,8 @@ def _tell(left: Left, unreadable: int) -> None:
         )
     if left.commenters or left.moderators:
         raise click.ClickException(
-            f"{left.commenters + left.moderators} emails are still under older keys: a server that "
-            "does not know the newest may be running, or an address came back while its key was "
-            "missing. Run this again; keep the older keys while this stays."
+            f"{left.commenters + left.moderators} emails came under older keys meanwhile: some "
+            "server or worker does not know the newest. Start it again, then run this again."
         )
     click.echo("Every email is under the newest keys. VAULT_KEYS_OLD can be emptied.")
     if left.hashes:

@@ -50,7 +50,7 @@ def renew_hashes(session: Session, site: Site, hashes: Sequence[bytes]) -> None:
     """Move what is stored of an address under an older key's hash to the newest.
 
     So whoever comments or is banned while keys rotate is one person throughout. What is stored
-    under the newest hash already stays, and the older beside it.
+    under the newest hash already stays; flow/keys.py joins the two.
     """
     newest, *older = hashes
     for table in (CommenterEmail, Ban):

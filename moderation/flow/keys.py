@@ -4,19 +4,20 @@ Old and new rows serve side by side, so this may run while readers comment. What
 is known by the names of keys in the rows themselves, so a stopped run goes on where it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.errors import UndecryptableEmail
 from moderation.flow.commenters import hashes_for
 from moderation.flow.moderators import SCOPE
-from moderation.models import Ban, CommenterEmail, Moderator, Site
+from moderation.models import Ban, Comment, Commenter, CommenterEmail, Moderator, Site
 from moderation.privacy.vault import NAME_BYTES, Vault
 
+Row = TypeVar("Row", CommenterEmail, Ban)
 Hashes = Mapping[tuple[int, bytes], bytes]
 """Site's id and look-up hash under an older key → the hash under the newest."""
 
@@ -72,9 +73,9 @@ def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int)
         row.ciphertext = vault.encrypt(email, row=name)
         hashes = hashes_for(vault, sites[row.site_id], email)
         newest[row.site_id, row.lookup_hash or b""] = hashes[0]
-    _turn_hashes(session, rows, newest)
+    _turn_hashes(session, rows, newest, _join_commenters)
     bans = session.scalars(select(Ban).where(Ban.lookup_hash.in_([old for _, old in newest])))
-    _turn_hashes(session, bans.all(), newest)
+    _turn_hashes(session, bans.all(), newest, _join_bans)
     return Turned(rows[-1].commenter_id if len(rows) == limit else None, len(rows), unreadable)
 
 
@@ -122,22 +123,49 @@ def _is_older(
     return begins
 
 
-def _turn_hashes(session: Session, rows: Any, newest: Hashes) -> None:
-    """Give commenters or bans their newest hash.
+def _turn_hashes(
+    session: Session, rows: Sequence[Row], newest: Hashes, join: Callable[[Session, Row, Row], None]
+) -> None:
+    """Give commenters' emails or bans their newest hash.
 
-    One that another row has already (the address came back while its older key was not there)
-    stays with that row.
+    Where another row has it already (the address came back while its older key was not there),
+    both are of one person: `join` puts the first into the second.
     """
     if not rows:
         return
     table = type(rows[0])
-    wanted = list(newest.values())
-    taken = select(table.site_id, table.lookup_hash).where(table.lookup_hash.in_(wanted))
-    there = {tuple(row) for row in session.execute(taken)}
+    there = {
+        (row.site_id, row.lookup_hash): row
+        for row in session.scalars(select(table).where(table.lookup_hash.in_(newest.values())))
+    }
     for row in rows:
-        lookup_hash = newest.get((row.site_id, row.lookup_hash))
-        if lookup_hash and (row.site_id, lookup_hash) not in there:
+        lookup_hash = newest.get((row.site_id, row.lookup_hash or b""))
+        if lookup_hash is None:
+            continue
+        other = there.setdefault((row.site_id, lookup_hash), row)
+        if other is row:
             row.lookup_hash = lookup_hash
+        else:
+            join(session, row, other)
+
+
+def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmail) -> None:
+    gone = session.get_one(Commenter, row.commenter_id)
+    kept = session.get_one(Commenter, other.commenter_id)
+    session.execute(
+        update(Comment).where(Comment.commenter_id == gone.id).values(commenter_id=kept.id)
+    )
+    kept.created_at = min(kept.created_at, gone.created_at)
+    kept.confirmed_at = kept.confirmed_at or gone.confirmed_at
+    session.delete(row)
+    session.flush()
+    session.delete(gone)
+
+
+def _join_bans(session: Session, row: Ban, other: Ban) -> None:
+    if row.lifted_at is None:
+        other.lifted_at = None
+    session.delete(row)
 
 
 def _open(vault: Vault, ciphertext: bytes | None, row: str) -> str | None:

@@ -14,10 +14,10 @@ from moderation.flow.commenters import find_or_create_commenter, hashes_for, is_
 from moderation.flow.keys import Left, count_left, rotate_commenters, rotate_moderators
 from moderation.flow.moderators import find_moderator
 from moderation.flow.submit import Submission, submit
-from moderation.models import Ban, Commenter, CommenterEmail, Site
+from moderation.models import Ban, Comment, Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Vault
 from tests.doubles import NOON
-from tests.factories import ARTICLE, make_moderator
+from tests.factories import ARTICLE, make_comment, make_moderator
 
 EMAILS = tuple(f"reader{number}@example.com" for number in range(7))
 
@@ -178,18 +178,43 @@ def test_a_form_sent_again_after_the_keys_changed_is_a_retry(
     assert answers == [(answers[0][0], True), (answers[0][0], False)]
 
 
-def test_an_address_that_came_back_while_its_key_was_missing_is_not_lost(
+def test_an_address_that_came_back_while_its_key_was_missing_is_one_person_again(
     database: Database, site: Site, people: list[int]
 ) -> None:
     with database.transaction() as session:
-        again = find(session, site, EMAILS[1], AFTER)
+        site = session.merge(site)
+        session.get_one(Commenter, people[2]).confirmed_at = NOON
+        old = make_comment(session, site, email=EMAILS[2], vault=BEFORE).id
+        again = find(session, site, EMAILS[2], AFTER)
+        new = make_comment(session, site, email=EMAILS[2], vault=AFTER).id
+        ban(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
+        lift(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
     assert again not in people
 
     turn_all(database)
 
     with database.transaction() as session:
-        assert find(session, site, EMAILS[1], MIDDLE) == again
-        assert count_left(session, MIDDLE).commenters == 1
+        assert find(session, site, EMAILS[2], AFTER) == again
+        assert {session.get_one(Comment, each).commenter_id for each in (old, new)} == {again}
+        assert session.get_one(Commenter, again).confirmed_at == NOON
+        assert session.get(Commenter, people[2]) is None
+        # Banned under the older hash, and that ban was never lifted.
+        assert is_banned(session, again)
+        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1)
+
+
+def test_one_person_under_two_older_keys_is_one_again(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    older = Vault(vault_key=key(b"v"), index_key=key(b"h"))
+    with database.transaction() as session:
+        assert find(session, site, EMAILS[0], older) not in people
+
+    turn_all(database, batch=20)
+
+    with database.transaction() as session:
+        assert find(session, site, EMAILS[0], AFTER) == people[0]
+        assert count_left(session, AFTER).commenters == 0
 
 
 def test_losing_a_key_has_the_consequence_that_is_documented(
