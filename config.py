@@ -4,12 +4,14 @@ The environment wins over the file, and `NAME_FILE` (a path) stands for `NAME` s
 can be mounted. A wrong or missing value, or an unknown name in the file, stops the start by name.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
 
     # Addresses may hold passwords, so these three never show in a repr.
     DATABASE_URL: str = Field(default=f"sqlite:///{INSTANCE / 'comments.db'}", repr=False)
+    PLAIN_HTTP_HOST: str = ""  # the one host besides this machine that may be reached without TLS
     PUBLIC_URL: str | None = None  # http://127.0.0.1:PORT where it is not set
     HOST: str = "127.0.0.1"
     PORT: int = Field(default=8000, ge=1, le=65535)
@@ -76,10 +79,19 @@ class Settings(BaseSettings):
 
     @field_validator("PUBLIC_URL")
     @classmethod
-    def _absolute_without_slash(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
+    def _absolute_without_slash(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if not value:
+            return None
+        if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
-        return value.rstrip("/") if value else None
+        host = urlsplit(value).hostname or ""
+        allowed = _is_this_machine(host) or host == info.data.get("PLAIN_HTTP_HOST")
+        if value.startswith("http://") and not allowed:
+            raise ValueError(
+                "must be https: over http everybody on the way reads passwords and emails. For a "
+                "closed network name the host in PLAIN_HTTP_HOST"
+            )
+        return value.rstrip("/")
 
     @field_validator("RATE_SUBMIT", "RATE_COMMENTER", "RATE_SIGN_IN")
     @classmethod
@@ -107,6 +119,14 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether readers and moderators reach us over https."""
         return self.public_url.startswith("https://")
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a URL's host is loopback (RFC 6761, section 6.3 for names)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:

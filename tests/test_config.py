@@ -111,7 +111,14 @@ def test_a_settings_file_that_is_no_text_is_named(file: Path) -> None:
         ({"PORT": 9000}, "http://127.0.0.1:9000", False),
         ({"PUBLIC_URL": "https://talk.example.com"}, "https://talk.example.com", True),
         ({"PUBLIC_URL": "https://talk.example.com/"}, "https://talk.example.com", True),
-        ({"PUBLIC_URL": "http://talk.example.com", "PORT": 9}, "http://talk.example.com", False),
+        ({"PUBLIC_URL": "http://localhost:80", "PORT": 9}, "http://localhost:80", False),
+        ({"PUBLIC_URL": "http://[::1]:80"}, "http://[::1]:80", False),
+        ({"PUBLIC_URL": "http://news.localhost"}, "http://news.localhost", False),
+        (
+            {"PUBLIC_URL": "http://talk.intranet", "PLAIN_HTTP_HOST": "talk.intranet"},
+            "http://talk.intranet",
+            False,
+        ),
     ],
 )
 def test_links_are_made_from_the_public_address(
@@ -170,3 +177,14 @@ def test_limits_and_addresses_that_mean_nothing_stop_the_start(
 ) -> None:
     with pytest.raises(SettingsError, match=name):
         load_settings(tmp_path / "none", **{**SECRETS, name: value})
+
+
+@pytest.mark.parametrize("host", ["talk.example.com", "192.0.2.1", "localhost.example.com"])
+@pytest.mark.parametrize("plain", ["", "other.example.com"])
+def test_readers_come_over_https_unless_the_host_is_named(
+    file: Path, host: str, plain: str
+) -> None:
+    with pytest.raises(SettingsError, match="PUBLIC_URL: .*PLAIN_HTTP_HOST") as error:
+        load_settings(file, PUBLIC_URL=f"http://{host}", PLAIN_HTTP_HOST=plain)
+    assert "must be https" in str(error.value)
+    assert host not in str(error.value)
