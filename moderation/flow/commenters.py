@@ -18,9 +18,9 @@ def find_or_create_commenter(
     """The commenter with this email on this site; None for an empty email."""
     if not email:
         return None
-    hashes = hashes_for(vault, site, email)
-    renew_hashes(session, site, hashes)
-    found = _find(session, site, hashes[0])
+    hashes = vault.hashes(email, site=site.key)
+    renew_hashes(session, site, hashes.site)
+    found = _find(session, site, hashes.site[0])
     if found is not None:
         return found
     commenter = Commenter(site_id=site.id, created_at=now)
@@ -32,18 +32,20 @@ def find_or_create_commenter(
                 CommenterEmail(
                     commenter_id=commenter.id,
                     site_id=site.id,
-                    lookup_hash=hashes[0],
+                    lookup_hash=hashes.site[0],
+                    anywhere_hash=hashes.anywhere[0],
+                    domain_hash=hashes.domain[0],
                     ciphertext=vault.encrypt(email, row=f"commenter:{commenter.id}"),
                 )
             )
     except IntegrityError:  # the same person's other request was faster
-        return _find(session, site, hashes[0])
+        return _find(session, site, hashes.site[0])
     return commenter
 
 
 def hashes_for(vault: Vault, site: Site, email: str) -> tuple[bytes, ...]:
     """The keyed hashes under which a commenter's email is found on one site, the newest first."""
-    return vault.lookup_hashes(email, scope=f"site:{site.key}")
+    return vault.hashes(email, site=site.key).site
 
 
 def renew_hashes(session: Session, site: Site, hashes: Sequence[bytes]) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, s
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.errors import UndecryptableEmail
-from moderation.flow.commenters import hashes_for
 from moderation.flow.moderators import SCOPE
 from moderation.models import Ban, Comment, Commenter, CommenterEmail, Moderator, Site
 from moderation.privacy.vault import NAME_BYTES, Vault
@@ -71,8 +70,9 @@ def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int)
             unreadable += 1
             continue
         row.ciphertext = vault.encrypt(email, row=name)
-        hashes = hashes_for(vault, sites[row.site_id], email)
-        newest[row.site_id, row.lookup_hash or b""] = hashes[0]
+        hashes = vault.hashes(email, site=sites[row.site_id].key)
+        row.anywhere_hash, row.domain_hash = hashes.anywhere[0], hashes.domain[0]
+        newest[row.site_id, row.lookup_hash or b""] = hashes.site[0]
     _turn_hashes(session, rows, newest, _join_commenters)
     bans = session.scalars(select(Ban).where(Ban.lookup_hash.in_([old for _, old in newest])))
     _turn_hashes(session, bans.all(), newest, _join_bans)
@@ -102,6 +102,8 @@ def _commenters(vault: Vault) -> Select[CommenterEmail]:
         or_(
             _is_older(table.ciphertext, vault.cipher_name),
             _is_older(table.lookup_hash, vault.index_name),
+            _is_older(table.anywhere_hash, vault.index_name),
+            table.anywhere_hash.is_(None),
         ),
     )
 

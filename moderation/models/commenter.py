@@ -21,14 +21,17 @@ class Commenter(Base):
 
 
 class CommenterEmail(Base):
-    """A commenter's email: encrypted for sending, hashed for finding. Both empty once purged."""
+    """A commenter's email: encrypted for sending, hashed for finding. All empty once purged."""
 
     __tablename__ = "commenter_emails"
     __table_args__ = (UniqueConstraint("site_id", "lookup_hash"),)
 
     commenter_id: Mapped[int] = mapped_column(ForeignKey("commenters.id"), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
-    lookup_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    lookup_hash: Mapped[bytes | None] = mapped_column(LargeBinary)  # who this is, on the site
+    # For bans across sites; empty in rows older than these columns, until `flask keys rotate`.
+    anywhere_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    domain_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +21,17 @@ from moderation.errors import UndecryptableEmail
 KEY_BYTES = 32
 NAME_BYTES = 4
 NONCE_BYTES = 12
+
+
+class Hashes(NamedTuple):
+    """What a commenter's address is found by, each with every live key, the newest first."""
+
+    site: tuple[bytes, ...]
+    """On one site: who this is."""
+    anywhere: tuple[bytes, ...]
+    """On all sites: whether a ban of the installation names this address."""
+    domain: tuple[bytes, ...]
+    """Its domain, on all sites."""
 
 
 class Vault:
@@ -66,9 +78,15 @@ class Vault:
 
     def lookup_hashes(self, email: str, *, scope: str) -> tuple[bytes, ...]:
         """The same with each live key, the newest first: older rows are found by the others."""
-        message = f"{scope}\0{normal_form(email)}".encode()
-        return tuple(
-            name + hmac.digest(key, message, hashlib.sha256) for name, key in self._indexes.items()
+        return self._hashes(scope, normal_form(email))
+
+    def hashes(self, email: str, *, site: str) -> Hashes:
+        """All that a commenter's email on the site with this key is found by."""
+        normal = normal_form(email)
+        return Hashes(
+            site=self._hashes(f"site:{site}", normal),
+            anywhere=self._hashes("anywhere", normal),
+            domain=self._hashes("domain", normal.rpartition("@")[2]),
         )
 
     def fingerprint(self, text: str) -> bytes:
@@ -79,6 +97,12 @@ class Vault:
         """The same with each live key, the newest first."""
         message = b"fingerprint\0" + text.encode()
         return tuple(hmac.digest(key, message, hashlib.sha256) for key in self._indexes.values())
+
+    def _hashes(self, scope: str, text: str) -> tuple[bytes, ...]:
+        message = f"{scope}\0{text}".encode()
+        return tuple(
+            name + hmac.digest(key, message, hashlib.sha256) for name, key in self._indexes.items()
+        )
 
 
 def normal_form(email: str) -> str:

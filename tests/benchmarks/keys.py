@@ -100,10 +100,13 @@ def _store(database: Database, site: Site, vault: Vault) -> None:
 
 def _row(site: Site, vault: Vault, number: int) -> dict[str, object]:
     email = f"reader{number}@example.com"
+    hashes = vault.hashes(email, site=site.key)
     return {
         "commenter_id": number,
         "site_id": site.id,
-        "lookup_hash": hashes_for(vault, site, email)[0],
+        "lookup_hash": hashes.site[0],
+        "anywhere_hash": hashes.anywhere[0],
+        "domain_hash": hashes.domain[0],
         "ciphertext": vault.encrypt(email, row=f"commenter:{number}"),
     }
 

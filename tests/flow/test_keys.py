@@ -248,3 +248,23 @@ def test_a_lost_index_key_is_made_good_by_the_emails_themselves(
         assert is_banned(session, people[2])
         assert find_moderator(session, "grace@example.com", fresh)
         assert count_left(session, fresh) == Left(commenters=0, moderators=0, hashes=1)
+
+
+def test_hashes_across_sites_are_stored_and_filled_in_older_rows(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    with database.transaction() as session:
+        row = session.get_one(CommenterEmail, people[0])
+        wanted = BEFORE.hashes(EMAILS[0], site=site.key)
+        assert (row.anywhere_hash, row.domain_hash) == (wanted.anywhere[0], wanted.domain[0])
+        row.anywhere_hash = row.domain_hash = None
+    with database.transaction() as session:
+        assert count_left(session, BEFORE).commenters == 1
+
+    assert turn_all(database, BEFORE) == [1]
+    turn_all(database)
+
+    with database.transaction() as session:
+        row = session.get_one(CommenterEmail, people[0])
+        wanted = AFTER.hashes(EMAILS[0], site=site.key)
+        assert (row.anywhere_hash, row.domain_hash) == (wanted.anywhere[0], wanted.domain[0])

@@ -13,6 +13,8 @@ CLASSES = {"public", "moderator", "private", "secret"}
 NEVER_SEEN = {
     "commenter_emails.ciphertext",
     "commenter_emails.lookup_hash",
+    "commenter_emails.anywhere_hash",
+    "commenter_emails.domain_hash",
     "bans.lookup_hash",
     "moderators.email_hash",
     "moderators.email_ciphertext",

@@ -241,6 +241,22 @@ def test_every_column_that_could_hold_an_email_is_known() -> None:
         "commenter_id",
         "site_id",
         "lookup_hash",
+        "anywhere_hash",
+        "domain_hash",
         "ciphertext",
     }
     assert SignIn.__tablename__ in tables
+
+
+def test_an_address_and_its_domain_are_known_on_all_sites() -> None:
+    one = VAULT.hashes("Ada+news@Example.com", site="news")
+    other = VAULT.hashes("ada@example.com", site="olds")
+    neighbour = VAULT.hashes("eve@EXAMPLE.com", site="news")
+
+    assert one.site != other.site
+    assert one.anywhere == other.anywhere != neighbour.anywhere
+    assert one.domain == other.domain == neighbour.domain
+    assert one.domain != VAULT.hashes("ada@mail.example.com", site="news").domain
+    found = {*one, *other, *neighbour}
+    assert len(found) == 6  # no hash says anything in another's place
+    assert one.site == VAULT.lookup_hashes("ada@example.com", scope="site:news")
