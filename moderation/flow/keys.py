@@ -4,7 +4,8 @@ Old and new rows serve side by side, so this may run while readers comment. What
 is known by the names of keys in the rows themselves, so a stopped run goes on where it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,8 +17,9 @@ from moderation.flow.moderators import SCOPE
 from moderation.models import Ban, Comment, Commenter, CommenterEmail, Moderator, Site
 from moderation.privacy.vault import NAME_BYTES, Vault
 
+T = TypeVar("T")
 Row = TypeVar("Row", CommenterEmail, Ban)
-Hashes = Mapping[tuple[int, bytes], bytes]
+Hashes = Mapping[tuple[int, bytes | None], bytes]
 """Site's id and look-up hash under an older key → the hash under the newest."""
 
 
@@ -61,38 +63,29 @@ def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int)
         query.order_by(CommenterEmail.commenter_id).limit(limit).with_for_update()
     ).all()
     sites = {site.id: site for site in session.scalars(select(Site))}
-    newest: dict[tuple[int, bytes], bytes] = {}
-    unreadable = 0
-    for row in rows:
-        name = f"commenter:{row.commenter_id}"
-        email = _open(vault, row.ciphertext, name)
-        if email is None:
-            unreadable += 1
-            continue
+    newest: dict[tuple[int, bytes | None], bytes] = {}
+    opened = _opened(vault, {f"commenter:{r.commenter_id}": (r, r.ciphertext) for r in rows})
+    for name, row, email in opened:
         row.ciphertext = vault.encrypt(email, row=name)
         hashes = vault.hashes(email, site=sites[row.site_id].key)
         row.anywhere_hash, row.domain_hash = hashes.anywhere[0], hashes.domain[0]
-        newest[row.site_id, row.lookup_hash or b""] = hashes.site[0]
-    _turn_hashes(session, rows, newest, _join_commenters)
-    bans = session.scalars(select(Ban).where(Ban.lookup_hash.in_([old for _, old in newest])))
-    _turn_hashes(session, bans.all(), newest, _join_bans)
-    return Turned(rows[-1].commenter_id if len(rows) == limit else None, len(rows), unreadable)
+        newest[row.site_id, row.lookup_hash] = hashes.site[0]
+    _turn_hashes(session, CommenterEmail, newest, _join_commenters)
+    _turn_hashes(session, Ban, newest, _join_bans)
+    last = rows[-1].commenter_id if len(rows) == limit else None
+    return Turned(last, len(rows), len(rows) - len(opened))
 
 
 def rotate_moderators(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
     """Turn the next `limit` moderators with ids above `after`."""
     query = _moderators(vault).where(Moderator.id > after)
     rows = session.scalars(query.order_by(Moderator.id).limit(limit).with_for_update()).all()
-    unreadable = 0
-    for row in rows:
-        name = f"moderator:{row.id}"
-        email = _open(vault, row.email_ciphertext, name)
-        if email is None:
-            unreadable += 1
-            continue
+    opened = _opened(vault, {f"moderator:{r.id}": (r, r.email_ciphertext) for r in rows})
+    for name, row, email in opened:
         row.email_hash = vault.lookup_hash(email, scope=SCOPE)
         row.email_ciphertext = vault.encrypt(email, row=name)
-    return Turned(rows[-1].id if len(rows) == limit else None, len(rows), unreadable)
+    last = rows[-1].id if len(rows) == limit else None
+    return Turned(last, len(rows), len(rows) - len(opened))
 
 
 def _commenters(vault: Vault) -> Select[CommenterEmail]:
@@ -126,23 +119,21 @@ def _is_older(
 
 
 def _turn_hashes(
-    session: Session, rows: Sequence[Row], newest: Hashes, join: Callable[[Session, Row, Row], None]
+    session: Session, table: type[Row], newest: Hashes, join: Callable[[Session, Row, Row], None]
 ) -> None:
     """Give commenters' emails or bans their newest hash.
 
     Where another row has it already (the address came back while its older key was not there),
     both are of one person: `join` puts the first into the second.
     """
-    if not rows:
-        return
-    table = type(rows[0])
-    there = {
-        (row.site_id, row.lookup_hash): row
-        for row in session.scalars(select(table).where(table.lookup_hash.in_(newest.values())))
-    }
-    for row in rows:
-        lookup_hash = newest.get((row.site_id, row.lookup_hash or b""))
-        if lookup_hash is None:
+    # By site, too: the index of hashes begins with it, and without it every row would be read.
+    at_sites = select(table).where(table.site_id.in_({site for site, _ in newest}))
+    olds = session.scalars(at_sites.where(table.lookup_hash.in_([old for _, old in newest]))).all()
+    news = session.scalars(at_sites.where(table.lookup_hash.in_(newest.values())))
+    there = {(row.site_id, row.lookup_hash): row for row in news}
+    for row in olds:
+        lookup_hash = newest.get((row.site_id, row.lookup_hash))
+        if lookup_hash is None:  # another site's
             continue
         other = there.setdefault((row.site_id, lookup_hash), row)
         if other is row:
@@ -170,11 +161,13 @@ def _join_bans(session: Session, row: Ban, other: Ban) -> None:
     session.delete(row)
 
 
-def _open(vault: Vault, ciphertext: bytes | None, row: str) -> str | None:
-    try:
-        return vault.decrypt(ciphertext or b"", row=row)
-    except UndecryptableEmail:
-        return None
+def _opened(vault: Vault, sealed: Mapping[str, tuple[T, bytes | None]]) -> list[tuple[str, T, str]]:
+    """Name, row and email of each named row whose email a key here opens."""
+    opened = []
+    for name, (row, ciphertext) in sealed.items():
+        with suppress(UndecryptableEmail):
+            opened.append((name, row, vault.decrypt(ciphertext or b"", row=name)))
+    return opened
 
 
 def _count(session: Session, query: Select[Any]) -> int:

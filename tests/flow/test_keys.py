@@ -2,9 +2,10 @@
 
 import base64
 import datetime as dt
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from moderation.db import Database
 from moderation.errors import UndecryptableEmail
@@ -268,3 +269,31 @@ def test_hashes_across_sites_are_stored_and_filled_in_older_rows(
         row = session.get_one(CommenterEmail, people[0])
         wanted = AFTER.hashes(EMAILS[0], site=site.key)
         assert (row.anywhere_hash, row.domain_hash) == (wanted.anywhere[0], wanted.domain[0])
+
+
+# PostgreSQL reads a small table from end to end, whatever its indexes.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_batch_reads_no_table_from_end_to_end(
+    database: Database, site: Site, people: list[int]
+) -> None:
+    """Or turning a million rows would take a million times a million steps."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.transaction() as session:
+        rotate_commenters(session, MIDDLE, after=0, limit=3)
+    event.remove(database.engine, "before_cursor_execute", note)
+
+    selects = [(text, values) for text, values in asked if text.startswith("SELECT")]
+    with database.engine.connect() as connection:
+        plans = [
+            str(line)
+            for text, values in selects
+            for line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            if "FROM sites" not in text
+        ]
+    assert len(plans) > 3
+    assert not [plan for plan in plans if "SCAN" in plan]
