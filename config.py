@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         host = urlsplit(value).hostname or ""
-        allowed = _is_this_machine(host) or host == info.data.get("PLAIN_HTTP_HOST")
+        allowed = _is_this_machine(host) or host == info.data.get("PLAIN_HTTP_HOST", "").lower()
         if value.startswith("http://") and not allowed:
             raise ValueError(
                 "must be https: over http everybody on the way reads passwords and emails. For a "

@@ -115,7 +115,7 @@ def test_a_settings_file_that_is_no_text_is_named(file: Path) -> None:
         ({"PUBLIC_URL": "http://[::1]:80"}, "http://[::1]:80", False),
         ({"PUBLIC_URL": "http://news.localhost"}, "http://news.localhost", False),
         (
-            {"PUBLIC_URL": "http://talk.intranet", "PLAIN_HTTP_HOST": "talk.intranet"},
+            {"PUBLIC_URL": "http://talk.intranet", "PLAIN_HTTP_HOST": "Talk.Intranet"},
             "http://talk.intranet",
             False,
         ),

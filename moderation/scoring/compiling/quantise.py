@@ -51,21 +51,21 @@ class _Quantiser:
     def __init__(self, model: ModelProto, steps: int) -> None:
         self._graph = model.graph
         self._steps = steps
-        self._constants = {
+        self._matrices = {
             tensor.name: numpy_helper.to_array(tensor)
             for tensor in model.graph.initializer
-            if tensor.data_type == TensorProto.FLOAT
+            if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) == 2
         }
-        self._nodes = list(model.graph.node)
         self._stored: set[str] = set()
         self._widths: set[int] = set()
 
     def run(self) -> None:
         """Replace every product with a constant matrix but those with columns kept exact."""
+        nodes = list(self._graph.node)
         del self._graph.node[:]
         self._prepare()
-        for node in self._nodes:
-            if node.op_type == "MatMul" and self._is_large(node.input[1]):
+        for node in nodes:
+            if node.op_type == "MatMul" and self._is_rounded(node.input[1]):
                 self._replace(node)
             else:
                 self._graph.node.append(node)
@@ -73,9 +73,8 @@ class _Quantiser:
         del self._graph.initializer[:]
         self._graph.initializer.extend(kept)
 
-    def _is_large(self, name: str) -> bool:
-        known = name in self._constants and self._constants[name].ndim == 2
-        return known and not name.endswith(_EXACT)
+    def _is_rounded(self, matrix: str) -> bool:
+        return matrix in self._matrices and not matrix.endswith(_EXACT)
 
     def _prepare(self) -> None:
         """What all products share: constants, the number of tokens, and a zero for each token."""
@@ -97,7 +96,7 @@ class _Quantiser:
     def _replace(self, product: NodeProto) -> None:
         """x·W as scale(x) · (whole(x) · whole(W)) · scale(W), with a scale for each token."""
         inputs, weights = product.input
-        name, (columns, outputs) = product.output[0], self._constants[weights].shape
+        name, (columns, outputs) = product.output[0], self._matrices[weights].shape
         sums = self._store_weights(weights)
         self._add(f"q_flat_{columns}", np.array([-1, columns], dtype=np.int64))
         self._node("Reshape", [inputs, f"q_flat_{columns}"], f"{name}_x")
@@ -144,7 +143,7 @@ class _Quantiser:
 
     def _store_weights(self, name: str) -> npt.NDArray[np.float32]:
         """Keep the matrix as whole numbers and scales; answers what its columns sum up to."""
-        matrix = self._constants[name]
+        matrix = self._matrices[name]
         scale = np.maximum(np.abs(matrix).max(axis=0) / self._steps, 1e-12).astype(np.float32)
         whole = np.rint(matrix / scale).astype(np.int8)
         if name not in self._stored:
