@@ -13,7 +13,7 @@ class Status(StrEnum):
     HELD = "held"  # in the queue
     APPROVED = "approved"  # public
     REJECTED = "rejected"  # refused, with a reason code
-    DELETED = "deleted"  # by its commenter, or an erasure
+    DELETED = "deleted"  # by its commenter, an erasure, or because its time was over
 
 
 class Verdict(StrEnum):
@@ -76,6 +76,8 @@ class Code(StrEnum):
     HONEYPOT = "honeypot"
     COMMENTER_RATE = "commenter_rate"
     BANNED_COMMENTER = "banned_commenter"
+    BANNED_DOMAIN = "banned_domain"  # of the email
+    BANNED_ADDRESS = "banned_address"  # the range that the comment came from
     FIRST_COMMENT = "first_comment"
     HUMAN_REVIEW = "human_review"  # site or article: a human approves everything
     ARTICLE_CLOSED = "article_closed"
@@ -109,6 +111,15 @@ class Change(StrEnum):
     BANNED = "banned"
     UNBANNED = "unbanned"
     POLICY_CHANGED = "policy_changed"
+    ADDRESS_CONFIRMED = "address_confirmed"  # an email was proven its commenter's
+    EMAIL_REVEALED = "email_revealed"
+    EXPORTED = "exported"  # a commenter's data
+    ERASURE_ASKED = "erasure_asked"
+    ERASURE_CANCELLED = "erasure_cancelled"
+    ERASED = "erased"  # a comment, or all of a commenter
+    PURGED = "purged"  # its time was over
+    LEGAL_HOLD_SET = "legal_hold_set"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
 
 
 DECISIONS = {Change.APPROVED: Status.APPROVED, Change.REJECTED: Status.REJECTED}
@@ -132,3 +143,42 @@ class ScorerMode(StrEnum):
 
     EMBEDDED = "embedded"  # a thread of the serving process
     WORKER = "worker"  # a separate process, or Celery workers where a broker is set
+
+
+class BanKind(StrEnum):
+    """What a ban names."""
+
+    EMAIL = "email"
+    DOMAIN = "domain"  # of emails
+    ADDRESS = "address"  # a range: /24 of IPv4, /48 of IPv6
+
+
+class RevealReason(StrEnum):
+    """Why an owner wants to read a commenter's email."""
+
+    REQUEST = "request"  # the commenter asked for something
+    CONTACT = "contact"  # about their comment
+    SAFETY = "safety"  # somebody may be in danger
+    LEGAL = "legal"  # a court or an authority asks
+
+
+class ErasureScope(StrEnum):
+    """What a person wants gone."""
+
+    TEXTS = "texts"  # names and texts of their comments
+    EVERYTHING = "everything"  # the email and all that points to them as well
+
+
+class MailKind(StrEnum):
+    """What a mail is for."""
+
+    PROOF = "proof"  # the link by which a person proves that an address is theirs
+
+
+class MailOutcome(StrEnum):
+    """What became of a mail."""
+
+    SENT = "sent"
+    DROPPED = "dropped"  # nobody to send it to, or they had one today
+    REFUSED = "refused"  # for good, by the server
+    GIVEN_UP = "given_up"  # tried too often

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from moderation.flow.commenters import renew_hashes
 from moderation.models import Ban, Event, Site
-from moderation.statuses import Actor, Change
+from moderation.statuses import Actor, BanKind, Change
 
 
 def ban(session: Session, site: Site, hashes: Sequence[bytes], *, now: dt.datetime) -> Ban:
@@ -18,7 +18,7 @@ def ban(session: Session, site: Site, hashes: Sequence[bytes], *, now: dt.dateti
     if found is not None and found.lifted_at is None:
         return found
     if found is None:
-        found = Ban(site_id=site.id, lookup_hash=hashes[0], created_at=now)
+        found = Ban(site_id=site.id, kind=BanKind.EMAIL, lookup_hash=hashes[0], created_at=now)
         session.add(found)
     found.lifted_at = None
     session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from moderation.flow.store import new_public_id
 from moderation.models import Ban, Comment, Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import Status
@@ -23,7 +24,7 @@ def find_or_create_commenter(
     found = _find(session, site, hashes.site[0])
     if found is not None:
         return found
-    commenter = Commenter(site_id=site.id, created_at=now)
+    commenter = Commenter(public_id=new_public_id(), site_id=site.id, created_at=now)
     try:
         with session.begin_nested():
             session.add(commenter)
@@ -36,6 +37,7 @@ def find_or_create_commenter(
                     anywhere_hash=hashes.anywhere[0],
                     domain_hash=hashes.domain[0],
                     ciphertext=vault.encrypt(email, row=f"commenter:{commenter.id}"),
+                    wanted_at=now,
                 )
             )
     except IntegrityError:  # the same person's other request was faster

@@ -43,6 +43,7 @@ class Comment(Base):
     signals: Mapped[list[str]] = mapped_column(Json)  # codes seen at submission (honeypot, …)
     link_version: Mapped[int] = mapped_column(default=1)  # moves to revoke the private link
     created_at: Mapped[dt.datetime]
+    emptied_at: Mapped[dt.datetime | None]  # when name and text were taken out for good
 
     article: Mapped[Article] = relationship()
     commenter: Mapped[Commenter | None] = relationship()
@@ -53,6 +54,7 @@ class Comment(Base):
 Index("ix_comments_thread", Comment.article_id, Comment.status, Comment.path)
 Index("ix_comments_queue", Comment.status, Comment.id)
 Index("ix_comments_late", Comment.status, Comment.created_at)
+Index("ix_comments_decided", Comment.status, Comment.decided_at)
 Index("ix_comments_text", Comment.article_id, Comment.text_hash)
 
 

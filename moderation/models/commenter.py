@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.db import Base
@@ -15,7 +15,11 @@ class Commenter(Base):
     __tablename__ = "commenters"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # Opaque: in the addresses of pages, and in the list of who was erased.
+    public_id: Mapped[str] = mapped_column(Text, index=True, unique=True, server_default=text("''"))
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    # Moves to revoke the links that were mailed to them.
+    link_version: Mapped[int] = mapped_column(default=1, server_default="1")
     confirmed_at: Mapped[dt.datetime | None]  # when the email was proven theirs
     created_at: Mapped[dt.datetime]
 
@@ -33,16 +37,5 @@ class CommenterEmail(Base):
     anywhere_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     domain_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
-
-
-class Ban(Base):
-    """A commenter whose comments are always held. Kept by hash, so that it survives an erasure."""
-
-    __tablename__ = "bans"
-    __table_args__ = (UniqueConstraint("site_id", "lookup_hash"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
-    lookup_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[dt.datetime]
-    lifted_at: Mapped[dt.datetime | None]
+    # When they last wanted to be reachable: the email is kept for some time after it.
+    wanted_at: Mapped[dt.datetime | None] = mapped_column(index=True)

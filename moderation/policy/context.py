@@ -38,6 +38,14 @@ class Policy:
     language: str = "en"
     tracking_parameters: tuple[str, ...] = ()
     reply_depth: int = 4
+    # Private data: docs/privacy.md.
+    confirm_addresses: bool = False  # ask new commenters by mail whether the address is theirs
+    keep_email_days: int = 365  # after its commenter last wanted to be reachable
+    keep_identity_days: int = 730  # likewise; then nobody knows whose the comments were
+    keep_rejected_days: int = 180  # name and text of a rejected comment
+    keep_address_days: int = 30
+    erasure_days: int = 7  # in which a person may change their mind
+    contact: str = ""  # who answers for the site, for the privacy notice
 
 
 @dataclass(frozen=True, kw_only=True)
