@@ -45,6 +45,7 @@ class Settings(BaseSettings):
 
     # Addresses may hold passwords, so these three never show in a repr.
     DATABASE_URL: str = Field(default=f"sqlite:///{INSTANCE / 'comments.db'}", repr=False)
+    ERASED_LIST: Path = INSTANCE / "erased.list"  # outside of the database and its backups
     PLAIN_HTTP_HOST: str = ""  # the one host besides this machine that may be reached without TLS
     PUBLIC_URL: str | None = None  # http://127.0.0.1:PORT where it is not set
     HOST: str = "127.0.0.1"

@@ -11,7 +11,9 @@ from flask import Flask
 from config import ROOT, Settings
 from moderation.cli import register_commands
 from moderation.db import Database
+from moderation.housekeeping import Housekeeper
 from moderation.logs import configure_logs
+from moderation.privacy.erased import ErasedList
 from moderation.privacy.vault import Vault
 from moderation.scoring.serving.engine import load_scorer
 from moderation.services import Background, Services
@@ -41,25 +43,33 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
     make_one = partial(make_worker, settings, database, sweep, clock)
     celery = make_celery(settings.BROKER_URL, make_one)
     background, wake = _choose_background(settings, sweep, make_one, celery)
+    vault = make_vault(settings)
+    housekeeper = Housekeeper(database, ErasedList(settings.ERASED_LIST, vault), clock=clock)
     app.extensions["celery"] = celery
     app.extensions["moderation"] = Services(
         settings=settings,
         database=database,
-        vault=Vault(
-            vault_key=settings.VAULT_KEY.get_secret_value(),
-            index_key=settings.INDEX_KEY.get_secret_value(),
-            old_vault_keys=settings.VAULT_KEYS_OLD.get_secret_value(),
-            old_index_keys=settings.INDEX_KEYS_OLD.get_secret_value(),
-        ),
+        vault=vault,
         clock=clock,
         wake=wake,
-        background=background,
+        backgrounds=(background, housekeeper),
+        housekeeper=housekeeper,
         make_worker=make_one,
         waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS),
     )
     register_web(app, settings)
     register_commands(app)
     return app
+
+
+def make_vault(settings: Settings) -> Vault:
+    """The vault with all keys of the settings."""
+    return Vault(
+        vault_key=settings.VAULT_KEY.get_secret_value(),
+        index_key=settings.INDEX_KEY.get_secret_value(),
+        old_vault_keys=settings.VAULT_KEYS_OLD.get_secret_value(),
+        old_index_keys=settings.INDEX_KEYS_OLD.get_secret_value(),
+    )
 
 
 def make_sweep(settings: Settings, database: Database, clock: Callable[[], dt.datetime]) -> Sweep:

@@ -57,7 +57,8 @@ def serve(settings: Settings) -> None:
 def start(app: Flask) -> Flask:
     """Start the app's background work; runs in the process that serves, and answers the app."""
     found: Services = app.extensions["moderation"]
-    start_background(found.background)
+    for background in found.backgrounds:
+        start_background(background)
     threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
     log.info("serving", url=found.settings.public_url, port=found.settings.PORT)
     return app

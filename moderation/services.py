@@ -10,12 +10,13 @@ from flask import current_app
 
 from config import Settings
 from moderation.db import Database
+from moderation.housekeeping import Housekeeper
 from moderation.privacy.vault import Vault
 from moderation.worker import Worker
 
 
 class Background(Protocol):
-    """Work beside the requests of the serving process: a Worker, or a Sweep where others score."""
+    """Work beside the requests of the serving process: a Worker, a Sweep where others score, …"""
 
     def run(self) -> None:
         """Work until `stop()` is called from another thread."""
@@ -33,7 +34,8 @@ class Services:
     vault: Vault
     clock: Callable[[], dt.datetime]
     wake: Callable[[], None]
-    background: Background
+    backgrounds: tuple[Background, ...]
+    housekeeper: Housekeeper
     make_worker: Callable[[], Worker]
     waiters: threading.BoundedSemaphore = field(repr=False)
 

@@ -92,6 +92,7 @@ def settings(database_url: str, tmp_path: Path, overrides: dict[str, Any]) -> Se
         **SECRETS,
         "DATABASE_URL": database_url,
         "MODEL_CACHE": tmp_path / "models",
+        "ERASED_LIST": tmp_path / "erased.list",
         "SCORE_WAIT": 0,
         "FORM_MIN_AGE": 0,
         "RATE_SUBMIT": "10000 per minute",

@@ -28,6 +28,7 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
         **SECRETS,
         "DATABASE_URL": database_url,
         "MODEL_CACHE": str(tmp_path / "models"),
+        "ERASED_LIST": str(tmp_path / "erased.list"),
         "SCORER": "worker",
         "SCORE_WAIT": "0",
         "FORM_MIN_AGE": "0",

@@ -2,12 +2,14 @@
 
 from flask import Flask
 
+from moderation.cli import personal  # noqa: F401 (it adds its commands)
 from moderation.cli.commenter import commenter
 from moderation.cli.database import db
 from moderation.cli.demo import demo
 from moderation.cli.keys import keys
 from moderation.cli.model import model
 from moderation.cli.moderator import moderator
+from moderation.cli.privacy import privacy
 from moderation.cli.serve import serve_command
 from moderation.cli.site import site
 from moderation.cli.worker import worker
@@ -15,5 +17,16 @@ from moderation.cli.worker import worker
 
 def register_commands(app: Flask) -> None:
     """Add all commands to the app's command line."""
-    for command in (commenter, db, demo, keys, model, moderator, serve_command, site, worker):
+    for command in (
+        commenter,
+        db,
+        demo,
+        keys,
+        model,
+        moderator,
+        privacy,
+        serve_command,
+        site,
+        worker,
+    ):
         app.cli.add_command(command)

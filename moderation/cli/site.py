@@ -18,6 +18,7 @@ from moderation.statuses import ATTRIBUTES, Publishing
 
 site = AppGroup("site", help="The websites that embed comments.")
 PUBLISHING = [word.value for word in Publishing]  # click offers an enum's names, not its values
+DAYS = click.IntRange(1, 36_500)
 PRESETS = ("relaxed", "balanced", "strict")
 SNIPPET = '<div id="comments"></div><script async src="{url}/embed.js" data-site="{key}"></script>'
 
@@ -96,6 +97,13 @@ def snippet(key: str) -> None:
     multiple=True,
     help="A parameter of addresses that does not make another article.",
 )
+@click.option("--confirm-addresses/--trust-addresses", default=None, help="Mail new commenters.")
+@click.option("--keep-email-days", type=DAYS, help="Keep emails so long after their last comment.")
+@click.option("--keep-identity-days", type=DAYS, help="Likewise, for knowing a commenter again.")
+@click.option("--keep-rejected-days", type=DAYS, help="Keep rejected texts so long.")
+@click.option("--keep-address-days", type=click.IntRange(0, 30), help="Keep address ranges.")
+@click.option("--erasure-days", type=click.IntRange(0, 30), help="To think an erasure over.")
+@click.option("--contact", help="Who answers for the site: shown in its privacy notice.")
 def policy(key: str, **changes: Any) -> None:
     """Change the rules of a site; without options show them. A list given replaces the old one."""
     if changes["thresholds"]:

@@ -23,6 +23,7 @@ def find_or_create_commenter(
     renew_hashes(session, site, hashes.site)
     found = _find(session, site, hashes.site[0])
     if found is not None:
+        _renew_email(session, found, email, vault=vault, now=now)
         return found
     commenter = Commenter(public_id=new_public_id(), site_id=site.id, created_at=now)
     try:
@@ -43,6 +44,16 @@ def find_or_create_commenter(
     except IntegrityError:  # the same person's other request was faster
         return _find(session, site, hashes.site[0])
     return commenter
+
+
+def find_commenter(session: Session, site: Site, email: str, *, vault: Vault) -> Commenter | None:
+    """The commenter with this email on this site, under any live key; None where there is none."""
+    hashes = vault.hashes(email, site=site.key).site
+    return session.scalar(
+        select(Commenter)
+        .join(CommenterEmail, CommenterEmail.commenter_id == Commenter.id)
+        .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash.in_(hashes))
+    )
 
 
 def hashes_for(vault: Vault, site: Site, email: str) -> tuple[bytes, ...]:
@@ -93,6 +104,16 @@ def has_history(session: Session, commenter: Commenter | None) -> bool:
         Comment.commenter_id == commenter.id, Comment.status == Status.APPROVED
     )
     return bool(session.scalar(select(exists(query))))
+
+
+def _renew_email(
+    session: Session, commenter: Commenter, email: str, *, vault: Vault, now: dt.datetime
+) -> None:
+    """They want to be reachable once more: what was purged meanwhile is stored again."""
+    row = session.get_one(CommenterEmail, commenter.id)
+    row.wanted_at = now
+    if row.ciphertext is None:
+        row.ciphertext = vault.encrypt(email, row=f"commenter:{commenter.id}")
 
 
 def _find(session: Session, site: Site, lookup_hash: bytes) -> Commenter | None:

@@ -42,7 +42,7 @@ class LegalHold(Base):
 
 
 class Erasure(Base):
-    """A person wants their data gone; carried out after `run_after`, unless they change their mind."""
+    """A person wants their data gone; carried out after `run_after`, unless they cancel it."""
 
     __tablename__ = "erasures"
 

@@ -138,6 +138,7 @@ def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> S
         **SECRETS,
         "DATABASE_URL": databases.copy_sqlite(template, folder),
         "MODEL_CACHE": str(folder / "models"),
+        "ERASED_LIST": str(folder / "erased.list"),
         "SCORER": "worker",
         "SCORE_WAIT": "0",
         "SCORE_DEADLINE": "86400",  # nobody scores here: what waits goes on waiting

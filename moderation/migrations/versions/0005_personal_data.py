@@ -19,8 +19,11 @@ def upgrade() -> None:
     op.add_column("commenter_emails", sa.Column("wanted_at", MOMENT, nullable=True))
     op.create_index("ix_commenter_emails_wanted_at", "commenter_emails", ["wanted_at"])
     op.execute(
-        "UPDATE commenter_emails SET wanted_at = (SELECT max(comments.created_at) FROM comments "
-        "WHERE comments.commenter_id = commenter_emails.commenter_id)"
+        "UPDATE commenter_emails SET wanted_at = coalesce("
+        "(SELECT max(comments.created_at) FROM comments "
+        "WHERE comments.commenter_id = commenter_emails.commenter_id), "
+        "(SELECT commenters.created_at FROM commenters "
+        "WHERE commenters.id = commenter_emails.commenter_id))"
     )
     op.add_column("comments", sa.Column("emptied_at", MOMENT, nullable=True))
     op.create_index("ix_comments_decided", "comments", ["status", "decided_at"])

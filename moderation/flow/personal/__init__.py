@@ -1,0 +1,1 @@
+"""Use cases about personal data: who sees it, how long it stays, how it goes."""

@@ -1,0 +1,94 @@
+"""Legal holds: the stored copy of a comment stays, whatever retention or its commenter want."""
+
+import datetime as dt
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from moderation.models import Comment, Event, LegalHold, Moderator
+from moderation.statuses import Actor, Change
+
+
+def set_hold(
+    session: Session,
+    comment: Comment,
+    *,
+    reason: str,
+    expires_at: dt.datetime,
+    now: dt.datetime,
+    moderator: Moderator | None,
+) -> LegalHold:
+    """Keep the comment until `expires_at`. `moderator` is None for the command line."""
+    session.refresh(comment, with_for_update=True)  # what is being purged is purged first
+    hold = LegalHold(
+        comment_id=comment.id,
+        moderator_id=moderator.id if moderator else None,
+        reason=reason,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(hold)
+    session.flush()
+    _record(session, comment, hold, Change.LEGAL_HOLD_SET, moderator, now)
+    return hold
+
+
+def lift_holds(
+    session: Session, comment: Comment, *, now: dt.datetime, moderator: Moderator | None
+) -> int:
+    """End every hold in force on the comment; answers how many there were."""
+    holds = holds_in_force(session, comment, now=now)
+    for hold in holds:
+        hold.lifted_at = now
+        _record(session, comment, hold, Change.LEGAL_HOLD_LIFTED, moderator, now)
+    return len(holds)
+
+
+def holds_in_force(session: Session, comment: Comment, *, now: dt.datetime) -> list[LegalHold]:
+    """The holds that keep this comment at `now`, oldest first."""
+    query = select(LegalHold).where(LegalHold.comment_id == comment.id, _is_in_force(now))
+    return list(session.scalars(query.order_by(LegalHold.id)))
+
+
+def is_kept(comment_id: InstrumentedAttribute[int], now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a hold in force keeps the comment with this id: for the WHERE of another query."""
+    return (
+        select(LegalHold.id).where(LegalHold.comment_id == comment_id, _is_in_force(now)).exists()
+    )
+
+
+def keeps_commenter(
+    commenter_id: InstrumentedAttribute[int], now: dt.datetime
+) -> ColumnElement[bool]:
+    """Whether a hold in force keeps a comment of this commenter, and so who they are."""
+    return (
+        select(LegalHold.id)
+        .join(Comment, Comment.id == LegalHold.comment_id)
+        .where(Comment.commenter_id == commenter_id, _is_in_force(now))
+        .exists()
+    )
+
+
+def _is_in_force(now: dt.datetime) -> ColumnElement[bool]:
+    return LegalHold.lifted_at.is_(None) & (LegalHold.expires_at > now)
+
+
+def _record(
+    session: Session,
+    comment: Comment,
+    hold: LegalHold,
+    change: Change,
+    moderator: Moderator | None,
+    now: dt.datetime,
+) -> None:
+    session.add(
+        Event(
+            site_id=comment.site_id,
+            comment_id=comment.id,
+            moderator_id=moderator.id if moderator else None,
+            change=change,
+            actor=Actor.MODERATOR,
+            data={"hold": hold.id},
+            created_at=now,
+        )
+    )

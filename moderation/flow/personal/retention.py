@@ -1,0 +1,134 @@
+"""How long things stay: what its site's policy says is over goes, a small batch at a time."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from moderation.flow.articles import policy_of
+from moderation.flow.personal.holds import is_kept, keeps_commenter
+from moderation.flow.personal.taking_down import take_down
+from moderation.models import Comment, CommentAddress, CommenterEmail, Event, Site
+from moderation.policy.context import Policy
+from moderation.statuses import Actor, Change, Status
+
+
+@dataclass(frozen=True)
+class Purge:
+    """One kind of data with a time of its own. `due` selects ids, `drop` takes them out."""
+
+    name: str
+    due: Callable[[Site, Policy, dt.datetime], Select[int]]
+    drop: Callable[[Session, list[int], dt.datetime], None]
+
+
+def count_due(session: Session, site: Site, purge: Purge, *, now: dt.datetime) -> int:
+    """How much of this kind is over on the site; legal holds are left out."""
+    query = purge.due(site, policy_of(site), now)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def purge_batch(session: Session, site: Site, purge: Purge, *, now: dt.datetime, limit: int) -> int:
+    """Take out at most `limit` of what is over; answers how many it were."""
+    # Locked, so that what is decided or wanted anew meanwhile is looked at again.
+    due = purge.due(site, policy_of(site), now).limit(limit).with_for_update(skip_locked=True)
+    ids = list(session.scalars(due))
+    if ids:
+        purge.drop(session, ids, now)
+    return len(ids)
+
+
+def record_purge(
+    session: Session, site: Site, purge: Purge, count: int, *, now: dt.datetime
+) -> None:
+    """Write to the log how much of a kind was taken out."""
+    session.add(
+        Event(
+            site_id=site.id,
+            change=Change.PURGED,
+            actor=Actor.MACHINE,
+            data={"kind": purge.name, "count": count},
+            created_at=now,
+        )
+    )
+
+
+def _rejected(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    return select(Comment.id).where(
+        Comment.site_id == site.id,
+        Comment.status == Status.REJECTED,
+        Comment.decided_at < now - dt.timedelta(days=policy.keep_rejected_days),
+        ~is_kept(Comment.id, now),
+    )
+
+
+def _deleted(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    """Removed while a legal hold kept the stored copy, and the hold has ended."""
+    return select(Comment.id).where(
+        Comment.site_id == site.id,
+        Comment.status == Status.DELETED,
+        Comment.emptied_at.is_(None),
+        ~is_kept(Comment.id, now),
+    )
+
+
+def _addresses(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    return (
+        select(CommentAddress.comment_id)
+        .join(Comment, Comment.id == CommentAddress.comment_id)
+        .where(
+            Comment.site_id == site.id,
+            CommentAddress.created_at < now - dt.timedelta(days=policy.keep_address_days),
+            ~is_kept(CommentAddress.comment_id, now),
+        )
+    )
+
+
+def _emails(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    return _commenters(site, policy.keep_email_days, now).where(
+        CommenterEmail.ciphertext.is_not(None)
+    )
+
+
+def _identities(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    # Never before the email itself: who may still be written to is still known.
+    return _commenters(site, max(policy.keep_identity_days, policy.keep_email_days), now)
+
+
+def _commenters(site: Site, days: int, now: dt.datetime) -> Select[int]:
+    return select(CommenterEmail.commenter_id).where(
+        CommenterEmail.site_id == site.id,
+        CommenterEmail.wanted_at < now - dt.timedelta(days=days),
+        ~keeps_commenter(CommenterEmail.commenter_id, now),
+    )
+
+
+def _take_down(session: Session, ids: list[int], now: dt.datetime) -> None:
+    for comment_id in ids:
+        take_down(session, comment_id, change=Change.PURGED, actor=Actor.MACHINE, now=now)
+
+
+def _drop_addresses(session: Session, ids: list[int], _now: dt.datetime) -> None:
+    session.execute(delete(CommentAddress).where(CommentAddress.comment_id.in_(ids)))
+
+
+def _drop_emails(session: Session, ids: list[int], _now: dt.datetime) -> None:
+    where: Any = CommenterEmail.commenter_id.in_(ids)
+    session.execute(update(CommenterEmail).where(where).values(ciphertext=None))
+
+
+def _drop_identities(session: Session, ids: list[int], _now: dt.datetime) -> None:
+    session.execute(delete(CommenterEmail).where(CommenterEmail.commenter_id.in_(ids)))
+
+
+# docs/privacy.md explains each.
+PURGES = (
+    Purge("rejected", _rejected, _take_down),
+    Purge("deleted", _deleted, _take_down),
+    Purge("addresses", _addresses, _drop_addresses),
+    Purge("emails", _emails, _drop_emails),
+    Purge("identities", _identities, _drop_identities),
+)
