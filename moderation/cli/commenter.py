@@ -1,37 +1,75 @@
-"""`flask commenter …`: ban a commenter by email, and lift the ban."""
+"""`flask commenter ban|unban`: hold what an email, a domain or a network sends."""
+
+import datetime as dt
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
 from moderation.cli.found import find_site_or_fail
-from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import hashes_for
+from moderation.flow.bans import ban, lift, target_of
+from moderation.models import Site
+from moderation.privacy.addresses import range_of
 from moderation.services import services
+from moderation.statuses import BanKind
 
 commenter = AppGroup("commenter", help="The people who comment.")
+WHERE = (
+    click.option("--site", "site_key", help="The key of a site."),
+    click.option("--all-sites", is_flag=True, help="On every site, those to come included."),
+)
 
 
 @commenter.command("ban")
-@click.argument("email")
-@click.option("--site", "site_key", required=True)
-def ban_commenter(email: str, site_key: str) -> None:
-    """Hold every comment of this address on a site. Nobody is told."""
+@click.argument("whom")
+@WHERE[0]
+@WHERE[1]
+@click.option("--days", type=click.IntRange(1, 3650), help="For good by default.")
+def ban_commenter(whom: str, site_key: str | None, *, all_sites: bool, days: int | None) -> None:
+    """Hold every comment of WHOM. Nobody is told.
+
+    WHOM is an email, a domain of emails (@example.com), or a network address, which stands for its
+    /24 (IPv4) or /48 (IPv6).
+    """
+    now = services().clock()
     with services().database.transaction() as session:
-        site = find_site_or_fail(session, site_key)
-        ban(session, site, hashes_for(services().vault, site, email), now=services().clock())
-    click.echo(f"Comments of {email} on {site_key} are held from now on.")
+        site = _where(session, site_key, all_sites)
+        kind, hashes = _target(site, whom)
+        until = now + dt.timedelta(days=days) if days else None
+        ban(session, site, hashes, now=now, kind=kind, until=until)
+    time = f"for {days} days" if days else "from now on"
+    click.echo(f"Comments of {_named(kind, whom)} on {site_key or 'all sites'} are held {time}.")
 
 
 @commenter.command("unban")
-@click.argument("email")
-@click.option("--site", "site_key", required=True)
-def unban_commenter(email: str, site_key: str) -> None:
-    """Lift the ban of this address on a site."""
+@click.argument("whom")
+@WHERE[0]
+@WHERE[1]
+def unban_commenter(whom: str, site_key: str | None, *, all_sites: bool) -> None:
+    """Lift the ban of WHOM, named as for `ban`."""
     with services().database.transaction() as session:
-        site = find_site_or_fail(session, site_key)
-        lifted = lift(
-            session, site, hashes_for(services().vault, site, email), now=services().clock()
-        )
+        site = _where(session, site_key, all_sites)
+        kind, hashes = _target(site, whom)
+        lifted = lift(session, site, hashes, now=services().clock())
+    named = f"{_named(kind, whom)} {{}} on {site_key or 'all sites'}"
     if not lifted:
-        raise click.ClickException(f"{email} is not banned on {site_key}.")
-    click.echo(f"The ban of {email} on {site_key} is lifted.")
+        raise click.ClickException(named.format("is not banned") + ".")
+    click.echo(f"The ban of {named.format('').replace('  ', ' ')} is lifted.")
+
+
+def _where(session: Session, site_key: str | None, all_sites: bool) -> Site | None:
+    if all_sites == (site_key is not None):
+        raise click.UsageError("Say either --site KEY or --all-sites.")
+    return find_site_or_fail(session, site_key) if site_key is not None else None
+
+
+def _target(site: Site | None, whom: str) -> tuple[BanKind, tuple[bytes, ...]]:
+    try:
+        return target_of(services().vault, site, whom)
+    except ValueError as error:
+        raise click.ClickException(f"Whom to ban: {error}.") from None
+
+
+def _named(kind: BanKind, whom: str) -> str:
+    """Whom it hits: a single address is banned with its neighbours, and that is said."""
+    return range_of(whom) or whom if kind is BanKind.ADDRESS else whom

@@ -67,7 +67,14 @@ def _tell(left: Left, unreadable: int) -> None:
             f"{left.commenters + left.moderators} emails came under older keys meanwhile: some "
             "server or worker does not know the newest. Start it again, then run this again."
         )
-    click.echo("Every email is under the newest keys. VAULT_KEYS_OLD can be emptied.")
+    click.echo("Every email is under the newest keys.")
+    if left.addresses:
+        click.echo(
+            f"{left.addresses} address ranges of comments are under older keys: keep "
+            "VAULT_KEYS_OLD until they are purged, after 30 days at most."
+        )
+    else:
+        click.echo("VAULT_KEYS_OLD can be emptied.")
     if left.hashes:
         click.echo(
             f"{left.hashes} bans and purged commenters are known by an older hash only: keep "

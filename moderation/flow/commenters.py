@@ -1,15 +1,15 @@
 """Step `submit`, second half: who is speaking. A typed email is a claim, not an identity."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from moderation.flow.bans import renew_bans
 from moderation.flow.store import new_public_id
-from moderation.models import Ban, Comment, Commenter, CommenterEmail, Site
-from moderation.privacy.vault import Vault
+from moderation.models import Comment, Commenter, CommenterEmail, Site
+from moderation.privacy.vault import Hashes, Vault
 from moderation.statuses import Status
 
 
@@ -20,7 +20,7 @@ def find_or_create_commenter(
     if not email:
         return None
     hashes = vault.hashes(email, site=site.key)
-    renew_hashes(session, site, hashes.site)
+    renew_hashes(session, site, hashes)
     found = _find(session, site, hashes.site[0])
     if found is not None:
         _renew_email(session, found, email, vault=vault, now=now)
@@ -61,39 +61,33 @@ def hashes_for(vault: Vault, site: Site, email: str) -> tuple[bytes, ...]:
     return vault.hashes(email, site=site.key).site
 
 
-def renew_hashes(session: Session, site: Site, hashes: Sequence[bytes]) -> None:
+def renew_hashes(session: Session, site: Site, hashes: Hashes) -> None:
     """Move what is stored of an address under an older key's hash to the newest.
 
     So whoever comments or is banned while keys rotate is one person throughout. What is stored
     under the newest hash already stays; flow/keys.py joins the two.
     """
-    newest, *older = hashes
-    for table in (CommenterEmail, Ban):
-        for lookup_hash in older:
-            taken = select(table).where(table.site_id == site.id, table.lookup_hash == newest)
-            if session.scalar(select(taken.exists())):
-                break
-            session.execute(
-                update(table)
-                .where(table.site_id == site.id, table.lookup_hash == lookup_hash)
-                .values(lookup_hash=newest)
-            )
-
-
-def is_banned(session: Session, commenter_id: int | None) -> bool:
-    """Whether a ban in force names this commenter's email."""
-    if commenter_id is None:
-        return False
-    query = (
-        select(Ban.id)
-        .join(
-            CommenterEmail,
-            (CommenterEmail.lookup_hash == Ban.lookup_hash)
-            & (CommenterEmail.site_id == Ban.site_id),
+    newest, *older = hashes.site
+    for lookup_hash in older:
+        if _find(session, site, newest) is not None:
+            break
+        session.execute(
+            update(CommenterEmail)
+            .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash == lookup_hash)
+            .values(lookup_hash=newest)
         )
-        .where(CommenterEmail.commenter_id == commenter_id, Ban.lifted_at.is_(None))
+    if older:
+        _renew_other_hashes(session, site, hashes)
+    for of_one_kind in hashes:
+        renew_bans(session, of_one_kind)
+
+
+def _renew_other_hashes(session: Session, site: Site, hashes: Hashes) -> None:
+    session.execute(
+        update(CommenterEmail)
+        .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash == hashes.site[0])
+        .values(anywhere_hash=hashes.anywhere[0], domain_hash=hashes.domain[0])
     )
-    return bool(session.scalar(select(exists(query))))
 
 
 def has_history(session: Session, commenter: Commenter | None) -> bool:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from moderation.flow.articles import is_closed, policy_of
-from moderation.flow.commenters import has_history, is_banned
+from moderation.flow.bans import kinds_in_force
+from moderation.flow.commenters import has_history
 from moderation.flow.store import change_status
 from moderation.models import Comment, Event, FindingRow, Score, Site
 from moderation.policy.context import Context, Finding, Policy
@@ -128,7 +129,7 @@ def judge(
         policy = policy_of(session.get_one(Site, comment.site_id), comment.article)
         thresholds = thresholds_in_force(policy, presets) or {}
         context = replace(
-            _gather(session, comment, score, policy, thresholds, failure),
+            _gather(session, comment, score, policy, thresholds, failure, now),
             readings=readings,
             # Seen from the comment, however long it waited or is judged again.
             repeated_text=_is_repeated(session, comment, comment.created_at - repeat_window),
@@ -151,6 +152,7 @@ def _gather(
     policy: Policy,
     thresholds: Mapping[str, float],
     failure: Code | None,
+    now: dt.datetime,
 ) -> Context:
     return Context(
         name=comment.name,
@@ -160,7 +162,7 @@ def _gather(
         failure=failure,
         honeypot=Code.HONEYPOT in comment.signals,
         over_commenter_rate=Code.COMMENTER_RATE in comment.signals,
-        banned_commenter=is_banned(session, comment.commenter_id),
+        bans=kinds_in_force(session, comment, now=now),
         first_comment=not has_history(session, comment.commenter),
         **(_score_facts(score) if score else NO_SCORE),
     )

@@ -4,7 +4,7 @@ Old and new rows serve side by side, so this may run while readers comment. What
 is known by the names of keys in the rows themselves, so a stopped run goes on where it was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,11 +14,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.errors import UndecryptableEmail
 from moderation.flow.moderators import SCOPE
-from moderation.models import Ban, Comment, Commenter, CommenterEmail, Moderator, Site
+from moderation.models import (
+    Ban,
+    Comment,
+    CommentAddress,
+    Commenter,
+    CommenterEmail,
+    Moderator,
+    Site,
+)
 from moderation.privacy.vault import NAME_BYTES, Vault
 
 T = TypeVar("T")
-Row = TypeVar("Row", CommenterEmail, Ban)
 Hashes = Mapping[tuple[int, bytes | None], bytes]
 """Site's id and look-up hash under an older key → the hash under the newest."""
 
@@ -31,6 +38,8 @@ class Left:
     moderators: int
     hashes: int
     """Bans and commenters of which only the hash is known: they turn when the address is met."""
+    addresses: int
+    """Address ranges of comments: they are not turned, since they soon go by themselves."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,14 @@ def count_left(session: Session, vault: Vault) -> Left:
         CommenterEmail.ciphertext.is_(None), _is_older(CommenterEmail.lookup_hash, vault.index_name)
     )
     bans = select(Ban).where(_is_older(Ban.lookup_hash, vault.index_name))
+    addresses = select(CommentAddress).where(
+        _is_older(CommentAddress.ciphertext, vault.cipher_name)
+    )
     return Left(
         commenters=_count(session, _commenters(vault)),
         moderators=_count(session, _moderators(vault)),
         hashes=_count(session, bare) + _count(session, bans),
+        addresses=_count(session, addresses),
     )
 
 
@@ -64,14 +77,19 @@ def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int)
     ).all()
     sites = {site.id: site for site in session.scalars(select(Site))}
     newest: dict[tuple[int, bytes | None], bytes] = {}
+    bans: dict[bytes, bytes] = {}
     opened = _opened(vault, {f"commenter:{r.commenter_id}": (r, r.ciphertext) for r in rows})
     for name, row, email in opened:
         row.ciphertext = vault.encrypt(email, row=name)
+        before = (row.lookup_hash, row.anywhere_hash, row.domain_hash)
         hashes = vault.hashes(email, site=sites[row.site_id].key)
         row.anywhere_hash, row.domain_hash = hashes.anywhere[0], hashes.domain[0]
         newest[row.site_id, row.lookup_hash] = hashes.site[0]
-    _turn_hashes(session, CommenterEmail, newest, _join_commenters)
-    _turn_hashes(session, Ban, newest, _join_bans)
+        for old, new in zip(before, hashes, strict=True):
+            if old is not None:
+                bans[old] = new[0]
+    _turn_commenters(session, newest)
+    _turn_bans(session, bans)
     last = rows[-1].commenter_id if len(rows) == limit else None
     return Turned(last, len(rows), len(rows) - len(opened))
 
@@ -118,14 +136,13 @@ def _is_older(
     return begins
 
 
-def _turn_hashes(
-    session: Session, table: type[Row], newest: Hashes, join: Callable[[Session, Row, Row], None]
-) -> None:
-    """Give commenters' emails or bans their newest hash.
+def _turn_commenters(session: Session, newest: Hashes) -> None:
+    """Give commenters' emails their newest hash.
 
     Where another row has it already (the address came back while its older key was not there),
-    both are of one person: `join` puts the first into the second.
+    both are of one person, and become one.
     """
+    table = CommenterEmail
     # By site, too: the index of hashes begins with it, and without it every row would be read.
     at_sites = select(table).where(table.site_id.in_({site for site, _ in newest}))
     olds = session.scalars(at_sites.where(table.lookup_hash.in_([old for _, old in newest]))).all()
@@ -139,7 +156,20 @@ def _turn_hashes(
         if other is row:
             row.lookup_hash = lookup_hash
         else:
-            join(session, row, other)
+            _join_commenters(session, row, other)
+
+
+def _turn_bans(session: Session, newest: Mapping[bytes, bytes]) -> None:
+    """The same for bans of these emails and of their domains; a hash says of which site it is."""
+    news = session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest.values())))
+    there = {(row.site_id, row.lookup_hash): row for row in news}
+    for row in session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest))).all():
+        lookup_hash = newest[row.lookup_hash]
+        other = there.setdefault((row.site_id, lookup_hash), row)
+        if other is row:
+            row.lookup_hash = lookup_hash
+        else:
+            _join_bans(session, row, other)
 
 
 def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmail) -> None:
@@ -158,6 +188,8 @@ def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmai
 def _join_bans(session: Session, row: Ban, other: Ban) -> None:
     if row.lifted_at is None:
         other.lifted_at = None
+        ends = (row.expires_at, other.expires_at)
+        other.expires_at = None if None in ends else max(end for end in ends if end)
     session.delete(row)
 
 

@@ -17,9 +17,10 @@ from moderation.flow.articles import (
     is_closed,
     policy_of,
 )
+from moderation.flow.bans import renew_bans
 from moderation.flow.commenters import find_or_create_commenter
 from moderation.flow.store import new_public_id, store_comment
-from moderation.models import Article, Comment, Site
+from moderation.models import Article, Comment, CommentAddress, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import Code, Status
 from moderation.text import fold
@@ -36,6 +37,7 @@ class Submission:
     email: str
     body: str
     signals: tuple[Code, ...] = ()
+    address_range: str | None = None  # whence it came: a /24 or a /48
 
     def fingerprints(self, vault: Vault) -> tuple[bytes, ...]:
         """Tells a retry from another text under the same token.
@@ -89,12 +91,31 @@ def submit(
     try:
         with session.begin_nested():
             depth = policy_of(site).reply_depth
-            return store_comment(session, comment, parent=_anchor(session, parent, depth)), True
+            store_comment(session, comment, parent=_anchor(session, parent, depth))
+            _store_address(session, comment, submission.address_range, vault)
+            return comment, True
     except IntegrityError:  # the same form arrived twice at once and the other was faster
         stored = _find_submission(session, site, submission, fingerprints)
         if stored is None:
             raise
         return stored, False
+
+
+def _store_address(
+    session: Session, comment: Comment, address_range: str | None, vault: Vault
+) -> None:
+    if address_range is None:
+        return
+    hashes = vault.address_hashes(address_range)
+    renew_bans(session, hashes)
+    session.add(
+        CommentAddress(
+            comment_id=comment.id,
+            range_hash=hashes[0],
+            ciphertext=vault.encrypt(address_range, row=f"address:{comment.id}"),
+            created_at=comment.created_at,
+        )
+    )
 
 
 def text_hash(body: str) -> bytes:

@@ -22,7 +22,7 @@ class Ban(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     kind: Mapped[BanKind] = mapped_column(enum_of(BanKind))
-    lookup_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    lookup_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     lifted_at: Mapped[dt.datetime | None]

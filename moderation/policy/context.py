@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from moderation.statuses import Code, Publishing, Verdict
+from moderation.statuses import BanKind, Code, Publishing, Verdict
 
 
 class Finding(NamedTuple):
@@ -71,7 +71,7 @@ class Context:
     failure: Code | None = None  # SCORER_UNAVAILABLE or SCORER_LATE
     honeypot: bool = False
     over_commenter_rate: bool = False
-    banned_commenter: bool = False
+    bans: tuple[BanKind, ...] = ()  # in force
     first_comment: bool = False
     repeated_text: bool = False
     article_closed: bool = False

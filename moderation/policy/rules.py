@@ -8,9 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from moderation.policy.context import Context, Finding
 from moderation.policy.personal_data import find_kinds
 from moderation.policy.words import find_words
-from moderation.statuses import Code, Publishing, Verdict
+from moderation.statuses import BanKind, Code, Publishing, Verdict
 from moderation.text import links
 
+BANNED = {
+    BanKind.EMAIL: Code.BANNED_COMMENTER,
+    BanKind.DOMAIN: Code.BANNED_DOMAIN,
+    BanKind.ADDRESS: Code.BANNED_ADDRESS,
+}
 Rule = Callable[[Context], Iterable[Finding]]
 
 
@@ -102,8 +107,8 @@ def find_commenter_rate(context: Context) -> Iterator[Finding]:
 
 def find_banned_commenter(context: Context) -> Iterator[Finding]:
     """Held like any other, so that nobody learns of a ban by trying."""
-    if context.banned_commenter:
-        yield Finding(Code.BANNED_COMMENTER, Verdict.HOLD)
+    for kind in context.bans:
+        yield Finding(BANNED[kind], Verdict.HOLD)
 
 
 def find_first_comment(context: Context) -> Iterator[Finding]:

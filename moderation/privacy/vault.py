@@ -89,6 +89,14 @@ class Vault:
             domain=self._hashes("domain", normal.rpartition("@")[2]),
         )
 
+    def domain_hashes(self, domain: str) -> tuple[bytes, ...]:
+        """What all addresses of a domain have for `hashes(…).domain`."""
+        return self.hashes(f"anybody@{domain}", site="").domain
+
+    def address_hashes(self, address_range: str) -> tuple[bytes, ...]:
+        """What a range of network addresses is found by, on all sites."""
+        return self._hashes("address", address_range)
+
     def fingerprint(self, text: str) -> bytes:
         """A keyed hash of any text, for comparing without keeping it."""
         return self.fingerprints(text)[0]

@@ -1,6 +1,5 @@
 """Rate limits (Flask-Limiter). Addresses are cut to their range and hashed before they count."""
 
-import ipaddress
 import math
 import time
 
@@ -8,6 +7,7 @@ from flask import request
 from flask_limiter import Limiter
 from limits import parse_many
 
+from moderation.privacy.addresses import range_of
 from moderation.services import services
 
 UNKNOWN = "unknown"
@@ -19,18 +19,8 @@ def address_range() -> str:
     The client's address is the peer's, or what TRUSTED_PROXIES proxies said it is.
     """
     day = services().clock().date().isoformat()
-    return services().vault.fingerprint(f"{day} {_range_of(request.remote_addr)}").hex()
-
-
-def _range_of(address: str | None) -> str:
-    try:
-        ip = ipaddress.ip_address(address or "")
-    except ValueError:
-        return UNKNOWN
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    network = ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False)
-    return str(network)
+    where = range_of(request.remote_addr) or UNKNOWN
+    return services().vault.fingerprint(f"{day} {where}").hex()
 
 
 # Where the storage of the limits does not answer, each process counts for itself meanwhile.

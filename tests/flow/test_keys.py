@@ -10,12 +10,12 @@ from sqlalchemy import event, func, select
 from moderation.db import Database
 from moderation.errors import UndecryptableEmail
 from moderation.flow.articles import read_page
-from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import find_or_create_commenter, hashes_for, is_banned
+from moderation.flow.bans import ban, kinds_in_force, lift, target_of
+from moderation.flow.commenters import find_or_create_commenter, hashes_for
 from moderation.flow.keys import Left, count_left, rotate_commenters, rotate_moderators
 from moderation.flow.moderators import find_moderator
 from moderation.flow.submit import Submission, submit
-from moderation.models import Ban, Comment, Commenter, CommenterEmail, Site
+from moderation.models import Ban, Comment, CommentAddress, Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Vault
 from tests.doubles import NOON
 from tests.factories import ARTICLE, make_comment, make_moderator
@@ -54,6 +54,12 @@ def find(session, site: Site, email: str, vault: Vault) -> int:
     return commenter.id
 
 
+def is_banned(session, person: int) -> bool:
+    site_id = session.scalars(select(Site.id)).first()
+    comment = Comment(id=0, site_id=site_id, commenter_id=person)
+    return bool(kinds_in_force(session, comment, now=NOON))
+
+
 def turn_all(database: Database, vault: Vault = MIDDLE, batch: int = 3) -> list[int]:
     """Rotate in batches, each in a transaction of its own; answers their sizes."""
     sizes, after = [], 0
@@ -85,14 +91,16 @@ def test_everybody_is_found_with_the_newest_keys_alone_once_all_is_turned(
         found = find_moderator(session, "grace@example.com", AFTER)
         assert found
         assert AFTER.decrypt(found.email_ciphertext, row=f"moderator:{found.id}")
-        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1)
+        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1, addresses=0)
 
 
 def test_everybody_is_found_while_nothing_or_half_is_turned(
     database: Database, site: Site, people: list[int]
 ) -> None:
     with database.transaction() as session:
-        assert count_left(session, MIDDLE) == Left(commenters=7, moderators=1, hashes=2)
+        assert count_left(session, MIDDLE) == Left(
+            commenters=7, moderators=1, hashes=2, addresses=0
+        )
         assert find_moderator(session, "grace@example.com", MIDDLE)
         rotate_commenters(session, MIDDLE, after=0, limit=4)
     with database.transaction() as session:
@@ -129,6 +137,7 @@ def test_a_ban_set_in_the_middle_meets_who_commented_before(
     with database.transaction() as session:
         ban(session, site, hashes_for(MIDDLE, site, EMAILS[0]), now=NOON)
         ban(session, site, hashes_for(MIDDLE, site, EMAILS[2]), now=NOON)
+        assert [find(session, site, email, MIDDLE) for email in EMAILS[:3]] == people[:3]
         assert is_banned(session, people[0])
         assert is_banned(session, people[2])
         assert session.scalar(select(func.count()).select_from(Ban)) == 3
@@ -149,7 +158,9 @@ def test_only_one_key_may_change(database: Database, site: Site, people: list[in
     sealed_anew = Vault(vault_key=key(b"w"), index_key=key(b"i"), old_vault_keys=key(b"v"))
     turn_all(database, sealed_anew)
     with database.transaction() as session:
-        assert count_left(session, sealed_anew) == Left(commenters=0, moderators=0, hashes=0)
+        assert count_left(session, sealed_anew) == Left(
+            commenters=0, moderators=0, hashes=0, addresses=0
+        )
         assert [find(session, site, email, sealed_anew) for email in EMAILS] == people
         for row in session.scalars(select(CommenterEmail)):
             row_name = f"commenter:{row.commenter_id}"
@@ -201,7 +212,7 @@ def test_an_address_that_came_back_while_its_key_was_missing_is_one_person_again
         assert session.get(Commenter, people[2]) is None
         # Banned under the older hash, and that ban was never lifted.
         assert is_banned(session, again)
-        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1)
+        assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1, addresses=0)
 
 
 def test_one_person_under_two_older_keys_is_one_again(
@@ -248,7 +259,7 @@ def test_a_lost_index_key_is_made_good_by_the_emails_themselves(
         assert [find(session, site, email, fresh) for email in EMAILS] == people
         assert is_banned(session, people[2])
         assert find_moderator(session, "grace@example.com", fresh)
-        assert count_left(session, fresh) == Left(commenters=0, moderators=0, hashes=1)
+        assert count_left(session, fresh) == Left(commenters=0, moderators=0, hashes=1, addresses=0)
 
 
 def test_hashes_across_sites_are_stored_and_filled_in_older_rows(
@@ -269,6 +280,38 @@ def test_hashes_across_sites_are_stored_and_filled_in_older_rows(
         row = session.get_one(CommenterEmail, people[0])
         wanted = AFTER.hashes(EMAILS[0], site=site.key)
         assert (row.anywhere_hash, row.domain_hash) == (wanted.anywhere[0], wanted.domain[0])
+
+
+@pytest.mark.parametrize("whom", [EMAILS[4], "@example.com"])
+def test_bans_of_all_sites_and_of_domains_turn_with_the_emails_they_name(
+    database: Database, site: Site, people: list[int], whom: str
+) -> None:
+    with database.transaction() as session:
+        kind, hashes = target_of(BEFORE, None, whom)
+        ban(session, None, hashes, now=NOON, kind=kind)
+        assert is_banned(session, people[4])
+    turn_all(database)
+    with database.transaction() as session:
+        assert is_banned(session, people[4])
+        assert target_of(AFTER, None, whom)[1][0] in session.scalars(select(Ban.lookup_hash)).all()
+        assert count_left(session, AFTER).hashes == 1  # the stranger's
+
+
+def test_address_ranges_wait_for_their_end_under_the_older_key(
+    database: Database, site: Site
+) -> None:
+    with database.transaction() as session:
+        comment = make_comment(session, site)
+        sealed = BEFORE.encrypt("192.0.2.0/24", row=f"address:{comment.id}")
+        hashed = BEFORE.address_hashes("192.0.2.0/24")[0]
+        session.add(
+            CommentAddress(
+                comment_id=comment.id, range_hash=hashed, ciphertext=sealed, created_at=NOON
+            )
+        )
+        session.flush()
+        assert count_left(session, MIDDLE).addresses == 1
+        assert count_left(session, BEFORE).addresses == 0
 
 
 # PostgreSQL reads a small table from end to end, whatever its indexes.

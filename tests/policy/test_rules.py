@@ -6,7 +6,7 @@ import pytest
 from moderation.policy import rules
 from moderation.policy.context import Context, Finding
 from moderation.policy.rules import RULES
-from moderation.statuses import Code, Publishing, Verdict
+from moderation.statuses import BanKind, Code, Publishing, Verdict
 
 HOLD, REJECT = Verdict.HOLD, Verdict.REJECT
 Known = dict[str, Any]
@@ -142,7 +142,15 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
     ],
     "find_banned_commenter": [
         ({}, []),
-        ({"banned_commenter": True}, [Finding(Code.BANNED_COMMENTER, HOLD)]),
+        ({"bans": (BanKind.EMAIL,)}, [Finding(Code.BANNED_COMMENTER, HOLD)]),
+        (
+            {"bans": tuple(BanKind)},
+            [
+                Finding(Code.BANNED_COMMENTER, HOLD),
+                Finding(Code.BANNED_DOMAIN, HOLD),
+                Finding(Code.BANNED_ADDRESS, HOLD),
+            ],
+        ),
     ],
     "find_first_comment": [
         ({"first_comment": True}, []),

@@ -16,6 +16,8 @@ NEVER_SEEN = {
     "commenter_emails.anywhere_hash",
     "commenter_emails.domain_hash",
     "bans.lookup_hash",
+    "comment_addresses.ciphertext",
+    "comment_addresses.range_hash",
     "moderators.email_hash",
     "moderators.email_ciphertext",
     "moderators.password_hash",

@@ -65,6 +65,7 @@ def widen_bans() -> None:
         bans.alter_column("site_id", existing_type=sa.BigInteger(), nullable=True)
     with op.batch_alter_table("bans") as bans:
         bans.alter_column("kind", existing_type=sa.String(32), server_default=None)
+    op.create_index("ix_bans_lookup_hash", "bans", ["lookup_hash"])
     op.create_index(
         "ix_bans_everywhere",
         "bans",
