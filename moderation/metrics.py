@@ -15,5 +15,12 @@ SCORING_SECONDS = Histogram(
     registry=REGISTRY,
 )
 DECISIONS = Counter("comments_decisions", "Moderators' decisions", ["change"], registry=REGISTRY)
+SEARCHES = Counter(
+    "comments_email_searches", "Searches for a commenter's email", ["outcome"], registry=REGISTRY
+)
+REVEALS = Counter(
+    "comments_email_reveals", "Emails shown in full to owners", ["reason"], registry=REGISTRY
+)
+MAILS = Counter("comments_mails", "Tries to send a mail", ["outcome"], registry=REGISTRY)
 WAITING = Gauge("comments_waiting_for_score", "Scoring jobs in the database", registry=REGISTRY)
 HELD = Gauge("comments_held", "Comments in the queue", registry=REGISTRY)

@@ -74,7 +74,10 @@ def read_queue(
     """
     of_status = _visible_to(select(Comment), moderator).where(Comment.status == status)
     query = of_status.options(
-        joinedload(Comment.article), joinedload(Comment.parent), joinedload(Comment.score)
+        joinedload(Comment.article),
+        joinedload(Comment.commenter),
+        joinedload(Comment.parent),
+        joinedload(Comment.score),
     ).limit(size + 1)
     if status is Status.HELD:
         query = query.where(Comment.id > (after or 0)).order_by(Comment.id)

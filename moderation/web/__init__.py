@@ -16,9 +16,16 @@ from moderation.web.gate import register_gate
 from moderation.web.headers import register_headers
 from moderation.web.limits import limiter
 from moderation.web.machines import machines
-from moderation.web.moderators import log, moderators, queue, sign_in  # noqa: F401 (they add their views)
+from moderation.web.moderators import (  # noqa: F401 (they add their views)
+    commenters,
+    log,
+    moderators,
+    queue,
+    sign_in,
+)
+from moderation.web.owners import holds, owners, privacy  # noqa: F401 (likewise)
 from moderation.web.proxies import register_proxies
-from moderation.web.readers import private_page, readers, submissions, thread  # noqa: F401 (likewise)
+from moderation.web.readers import notice, private_page, proof, readers, submissions, thread  # noqa: F401 (likewise)
 
 REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits, as multipart/form-data
 
@@ -51,5 +58,5 @@ def register_web(app: Flask, settings: Settings) -> None:
     register_assets(app)
     limiter.init_app(app)
     CSRFProtect(app).exempt(readers)  # readers' forms carry the signed form token instead
-    for blueprint in (readers, embed, moderators, machines):
+    for blueprint in (readers, embed, moderators, owners, machines):
         app.register_blueprint(blueprint)

@@ -5,7 +5,7 @@ import datetime as dt
 from flask import Flask
 
 from moderation.models import FindingRow
-from moderation.statuses import DECIDABLE, Code, Reason, Status
+from moderation.statuses import DECIDABLE, Code, Reason, RevealReason, Status
 from moderation.text import paragraphs
 
 ATTRIBUTES = {
@@ -32,6 +32,8 @@ FINDINGS = {
     Code.HONEYPOT: "A hidden field was filled in, as bots do",
     Code.COMMENTER_RATE: "The commenter sends very many comments",
     Code.BANNED_COMMENTER: "The commenter is banned",
+    Code.BANNED_DOMAIN: "Emails of this domain are banned",
+    Code.BANNED_ADDRESS: "The network that it came from is banned",
     Code.FIRST_COMMENT: "The commenter’s first comment here",
     Code.HUMAN_REVIEW: "A person approves every comment here",
     Code.ARTICLE_CLOSED: "The article was closed meanwhile",
@@ -47,6 +49,19 @@ REASONS = {
     Reason.SPAM: "It was taken for advertising.",
     Reason.ILLEGAL: "It may break the law.",
     Reason.OTHER: "It breaks the rules of this site.",
+}
+REVEAL_REASONS = {
+    RevealReason.REQUEST: "the commenter asked for something",
+    RevealReason.CONTACT: "to write to them about their comment",
+    RevealReason.SAFETY: "somebody may be in danger",
+    RevealReason.LEGAL: "a court or an authority asks",
+}
+PURGE_KINDS = {
+    "rejected": "Name and text of rejected comments, after the decision",
+    "deleted": "Text of removed comments under a legal hold",
+    "addresses": "Address ranges of comments",
+    "emails": "Emails, after their commenter’s last comment",
+    "identities": "Knowing a commenter again, after their last comment",
 }
 STATES = {
     Status.PROCESSING: "Your comment was received and is being checked.",
@@ -77,5 +92,10 @@ def register_filters(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(paragraphs=paragraphs, explain=explain, show_time=show_time)
     app.jinja_env.globals.update(
-        ATTRIBUTES=ATTRIBUTES, DECIDABLE=DECIDABLE, REASONS=REASONS, STATES=STATES
+        ATTRIBUTES=ATTRIBUTES,
+        DECIDABLE=DECIDABLE,
+        PURGE_KINDS=PURGE_KINDS,
+        REASONS=REASONS,
+        REVEAL_REASONS=REVEAL_REASONS,
+        STATES=STATES,
     )

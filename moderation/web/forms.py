@@ -10,6 +10,7 @@ from wtforms import (
     Field,
     Form,
     HiddenField,
+    IntegerField,
     PasswordField,
     SelectChoice,
     SelectField,
@@ -18,15 +19,18 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.csrf.core import CSRF
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from moderation.policy.context import Policy
 from moderation.services import services
 from moderation.statuses import Reason
 from moderation.text import clean, clean_line
+from moderation.web.filters import REVEAL_REASONS
 from moderation.web.tokens import FormToken, FormTokens
 
 NAME_MAX = 80
+REASON_MAX = 300
+DAYS_MAX = 3650
 EMAIL_MAX = 254  # RFC 5321, 4.5.3.1.3, as RFC 3696 erratum 1690 corrects it
 
 
@@ -179,3 +183,55 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
         """A rejection needs a reason."""
         if self.action.data == "reject" and not field.data:
             raise ValidationError("Choose a reason for the rejection.")
+
+
+class HoldForm(FlaskForm):  # type: ignore[misc]
+    """Why the law wants a comment kept, and for how long."""
+
+    reason = StringField(
+        "Reason, for your colleagues",
+        filters=[_clean_line],
+        validators=[
+            DataRequired("Please say why it has to be kept."),
+            Length(max=REASON_MAX, message="Please use at most %(max)d characters."),
+        ],
+        render_kw={"autocomplete": "off", "maxlength": REASON_MAX},
+    )
+    days = IntegerField(
+        "Days from today",
+        default=180,
+        validators=[
+            InputRequired("Please say for how many days."),
+            NumberRange(1, DAYS_MAX, "Please enter a number from %(min)d to %(max)d."),
+        ],
+        render_kw={"min": 1, "max": DAYS_MAX},
+    )
+
+
+class SearchForm(FlaskForm):  # type: ignore[misc]
+    """Whose address is this? It travels in the body, as addresses of pages are logged."""
+
+    email = EmailField(
+        "Full email address",
+        filters=[_clean_line],
+        validators=[
+            DataRequired("Please enter an email address."),
+            Length(max=EMAIL_MAX, message="This email address is too long."),
+            Email("Please enter an email address, such as name@example.com."),
+        ],
+        render_kw={"autocomplete": "off", "maxlength": EMAIL_MAX},
+    )
+
+
+class RevealForm(FlaskForm):  # type: ignore[misc]
+    """Why an owner wants to read a commenter's email."""
+
+    reason = SelectField(
+        "Why do you need it?",
+        choices=[
+            SelectChoice("", "Choose a reason"),
+            *(SelectChoice(r.value, words.capitalize()) for r, words in REVEAL_REASONS.items()),
+        ],
+        validators=[InputRequired("Choose a reason first.")],
+        default="",
+    )

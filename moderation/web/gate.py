@@ -25,7 +25,10 @@ PUBLIC = frozenset(
         "readers.thread_json",
         "readers.form_token",
         "readers.counts",
+        "readers.notice",
         "readers.private_page",
+        "readers.proof_page",
+        "readers.confirm",
     }
 )
 SIGNED_IN = "signed_in"

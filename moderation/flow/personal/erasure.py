@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from moderation.flow.personal.holds import is_kept
 from moderation.flow.personal.taking_down import take_down
-from moderation.models import Comment, Commenter, CommenterEmail, Erasure, Event, Mail
+from moderation.models import (
+    Comment,
+    Commenter,
+    CommenterEmail,
+    Erasure,
+    Event,
+    Mail,
+    Moderator,
+)
 from moderation.statuses import Actor, Change, ErasureScope
 
 AGAIN_AFTER = dt.timedelta(days=1)  # what a legal hold keeps is tried again
@@ -71,6 +79,19 @@ def pending_erasure(session: Session, commenter: Commenter) -> Erasure | None:
         Erasure.cancelled_at.is_(None),
     )
     return session.scalar(query.with_for_update())
+
+
+def read_erasures(session: Session, owner: Moderator) -> list[tuple[Erasure, str]]:
+    """The wishes that wait on the owner's sites with the commenter's public id, next one first."""
+    query = (
+        select(Erasure, Commenter.public_id)
+        .join(Commenter, Commenter.id == Erasure.commenter_id)
+        .where(Erasure.done_at.is_(None), Erasure.cancelled_at.is_(None))
+        .order_by(Erasure.run_after)
+    )
+    if owner.site_id is not None:
+        query = query.where(Erasure.site_id == owner.site_id)
+    return [(wish, public_id) for wish, public_id in session.execute(query)]
 
 
 def due_erasures(session: Session, *, now: dt.datetime, limit: int = 50) -> Sequence[int]:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
 from moderation.models import Comment, Event, LegalHold, Moderator
 from moderation.statuses import Actor, Change
@@ -48,6 +48,23 @@ def holds_in_force(session: Session, comment: Comment, *, now: dt.datetime) -> l
     """The holds that keep this comment at `now`, oldest first."""
     query = select(LegalHold).where(LegalHold.comment_id == comment.id, _is_in_force(now))
     return list(session.scalars(query.order_by(LegalHold.id)))
+
+
+def read_holds(
+    session: Session, owner: Moderator, *, now: dt.datetime
+) -> list[tuple[LegalHold, str | None]]:
+    """All holds in force on the owner's sites with the name of who set each, next to end first."""
+    query = (
+        select(LegalHold, Moderator.name)
+        .join(LegalHold.comment)
+        .outerjoin(Moderator, Moderator.id == LegalHold.moderator_id)
+        .where(_is_in_force(now))
+        .options(contains_eager(LegalHold.comment))
+        .order_by(LegalHold.expires_at)
+    )
+    if owner.site_id is not None:
+        query = query.where(Comment.site_id == owner.site_id)
+    return [(hold, name) for hold, name in session.execute(query)]
 
 
 def is_kept(comment_id: InstrumentedAttribute[int], now: dt.datetime) -> ColumnElement[bool]:

@@ -11,18 +11,53 @@ from sqlalchemy.orm import Session
 from moderation.flow.articles import policy_of
 from moderation.flow.personal.holds import is_kept, keeps_commenter
 from moderation.flow.personal.taking_down import take_down
-from moderation.models import Comment, CommentAddress, CommenterEmail, Event, Site
+from moderation.models import Comment, CommentAddress, CommenterEmail, Event, Moderator, Site
 from moderation.policy.context import Policy
 from moderation.statuses import Actor, Change, Status
 
 
 @dataclass(frozen=True)
 class Purge:
-    """One kind of data with a time of its own. `due` selects ids, `drop` takes them out."""
+    """One kind of data with a time of its own. `due` selects ids, `drop` takes them out.
+
+    `days` names the field of the policy that says the time; None: at once.
+    """
 
     name: str
+    days: str | None
     due: Callable[[Site, Policy, dt.datetime], Select[int]]
     drop: Callable[[Session, list[int], dt.datetime], None]
+
+
+@dataclass(frozen=True)
+class Time:
+    """How long a kind stays on a site in days (None: until a hold ends), and how much is over."""
+
+    name: str
+    days: int | None
+    due: int
+
+
+def read_times(
+    session: Session, owner: Moderator, *, now: dt.datetime
+) -> list[tuple[Site, list[Time]]]:
+    """What the policies of the owner's sites say, and what the next round will take out."""
+    query = select(Site).order_by(Site.key)
+    if owner.site_id is not None:
+        query = query.where(Site.id == owner.site_id)
+    return [(site, _times(session, site, now)) for site in session.scalars(query)]
+
+
+def _times(session: Session, site: Site, now: dt.datetime) -> list[Time]:
+    policy = policy_of(site)
+    return [
+        Time(
+            name=purge.name,
+            days=getattr(policy, purge.days) if purge.days else None,
+            due=count_due(session, site, purge, now=now),
+        )
+        for purge in PURGES
+    ]
 
 
 def count_due(session: Session, site: Site, purge: Purge, *, now: dt.datetime) -> int:
@@ -126,9 +161,9 @@ def _drop_identities(session: Session, ids: list[int], _now: dt.datetime) -> Non
 
 # docs/privacy.md explains each.
 PURGES = (
-    Purge("rejected", _rejected, _take_down),
-    Purge("deleted", _deleted, _take_down),
-    Purge("addresses", _addresses, _drop_addresses),
-    Purge("emails", _emails, _drop_emails),
-    Purge("identities", _identities, _drop_identities),
+    Purge("rejected", "keep_rejected_days", _rejected, _take_down),
+    Purge("deleted", None, _deleted, _take_down),
+    Purge("addresses", "keep_address_days", _addresses, _drop_addresses),
+    Purge("emails", "keep_email_days", _emails, _drop_emails),
+    Purge("identities", "keep_identity_days", _identities, _drop_identities),
 )

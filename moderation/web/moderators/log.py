@@ -2,6 +2,7 @@
 
 from flask import render_template, request
 
+from moderation.flow.personal.sight import linked_commenters
 from moderation.flow.queue import read_log
 from moderation.services import services
 from moderation.web.gate import current_moderator
@@ -16,4 +17,7 @@ def log() -> str:
     before = request.args.get("before", type=row_number)
     with services().database.reading() as session:
         entries = read_log(session, current_moderator(), before=before, size=PAGE_SIZE)
-    return render_template("moderators/log.html", entries=entries, page_size=PAGE_SIZE)
+        commenters = linked_commenters(session, (event for event, _, _ in entries))
+    return render_template(
+        "moderators/log.html", entries=entries, commenters=commenters, page_size=PAGE_SIZE
+    )

@@ -5,18 +5,20 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.errors import VersionConflict
+from moderation.flow.personal.holds import holds_in_force
 from moderation.flow.queue import find_for_review, read_cards, read_history, read_queue
 from moderation.flow.review import decide_by_hand, undo
 from moderation.metrics import DECISIONS
 from moderation.models import Event, Moderator
 from moderation.services import services
 from moderation.statuses import DECIDABLE, Change, Reason, Role, Status
-from moderation.web.forms import DecisionForm
+from moderation.web.forms import DecisionForm, HoldForm
 from moderation.web.gate import current_moderator, require_role
 from moderation.web.moderators import moderators, row_number
 
 CHANGES = {"approve": Change.APPROVED, "reject": Change.REJECTED}
 LAST_DECISION = "last_decision"
+HOLD_PROBLEM = "hold_problem"  # shown once
 SAID = {
     Change.APPROVED: "Approved: the comment is public.",
     Change.REJECTED: "Rejected: the comment stays hidden.",
@@ -97,6 +99,9 @@ def _show(public_id: str, problem: str | None = None) -> str:
             history=read_history(db, found),
             form=DecisionForm(),
             problem=problem,
+            holds=holds_in_force(db, found, now=services().clock()),
+            hold_form=HoldForm(formdata=None),
+            hold_problem=session.pop(HOLD_PROBLEM, None),
         )
 
 
