@@ -10,13 +10,14 @@ STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: help run test check lint format bench
+.PHONY: help run test check lint audit format bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run [PORT=8000]   set up everything and serve the demo on this machine"
 	@echo "make test              set up everything and run all tests"
-	@echo "make check             format, lint, types, imports (make lint), then make test"
+	@echo "make check             format, lint, types, imports (make lint), make test, make audit"
+	@echo "make audit             ask for known vulnerabilities of what requirements.txt names"
 	@echo "make bench             measure"
 
 run: $(STAMP)
@@ -27,13 +28,23 @@ test: $(DEV_STAMP)
 	@$(BIN)/python -m moderation.scoring.compiling home instance/cache/models
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint test
+check: lint test audit
 
 lint: $(DEV_STAMP)
 	@echo "format"; $(BIN)/ruff format --check .
 	@echo "lint"; $(BIN)/ruff check .
 	@echo "types"; $(BIN)/mypy
 	@echo "imports"; $(BIN)/lint-imports --no-cache
+
+# Exactly what requirements.txt pins; a package the advisory service does not know is no success.
+audit: $(DEV_STAMP)
+	@echo "vulnerabilities"
+	@$(BIN)/pip-audit -r requirements.txt --strict --no-deps --disable-pip --progress-spinner off \
+	  >$(VENV)/.audit 2>&1; code=$$?; sed -n '/^Traceback/,$$d; /^WARNING/!p' $(VENV)/.audit; \
+	if [ $$code -ne 0 ] && ! grep -q '^Found [0-9]* known' $(VENV)/.audit; then \
+	  echo "The audit says nothing: the advisory service (pypi.org) did not answer, or does not know a" >&2; \
+	  echo "package of requirements.txt. Is there a network connection? $(VENV)/.audit holds all it said." >&2; \
+	fi; exit $$code
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format .

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from moderation.statuses import ScorerMode
+from moderation.statuses import MailSecurity, ScorerMode
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
     SCORE_BATCH: int = Field(default=32, ge=1, le=1024)
     BROKER_URL: str | None = Field(default=None, repr=False)
 
+    SMTP_HOST: str = ""  # empty: no mail is sent
+    SMTP_PORT: int = Field(default=587, ge=1, le=65535)
+    SMTP_SECURITY: MailSecurity = MailSecurity.STARTTLS
+    SMTP_USER: str = Field(default="", repr=False)
+    SMTP_PASSWORD: SecretStr = SecretStr("")
+    MAIL_FROM: str = Field(default="", validate_default=True)
+
     # In UTF-8 four bytes a character at most, and a whole request is 64 KB.
     BODY_MAX: int = Field(default=10_000, ge=1, le=15_000)
     FORM_MIN_AGE: Seconds = 2.0
@@ -99,6 +107,34 @@ class Settings(BaseSettings):
     def _limits(cls, value: str) -> str:
         parse_many(value)  # raises ValueError
         return value
+
+    @field_validator("SMTP_SECURITY")
+    @classmethod
+    def _encrypted(cls, value: MailSecurity, info: ValidationInfo) -> MailSecurity:
+        host = info.data.get("SMTP_HOST", "")
+        if value is MailSecurity.NONE and host and not _is_this_machine(host):
+            raise ValueError(
+                "must be starttls or tls where SMTP_HOST is another machine: without, everybody on "
+                "the way reads addresses and the password"
+            )
+        return value
+
+    @field_validator("MAIL_FROM")
+    @classmethod
+    def _sender(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            if info.data.get("SMTP_HOST"):
+                raise ValueError(
+                    "is needed where SMTP_HOST is set: the address that mails are from"
+                )
+            return value
+        try:
+            address = validate_email(value, check_deliverability=False, globally_deliverable=False)
+        except EmailNotValidError:
+            raise ValueError("must be an address such as comments@example.com, alone") from None
+        if address.ascii_email is None:
+            raise ValueError("must have only ASCII letters before the @")
+        return address.ascii_email
 
     @field_validator("DATABASE_URL")
     @classmethod

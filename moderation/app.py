@@ -12,10 +12,14 @@ from config import ROOT, Settings
 from moderation.cli import register_commands
 from moderation.db import Database
 from moderation.housekeeping import Housekeeper
+from moderation.letters import domain_of
 from moderation.logs import configure_logs
+from moderation.mail import Mailer
 from moderation.privacy.erased import ErasedList
+from moderation.privacy.links import ProofLinks
 from moderation.privacy.vault import Vault
 from moderation.scoring.serving.engine import load_scorer
+from moderation.sender import Sender
 from moderation.services import Background, Services
 from moderation.statuses import ScorerMode
 from moderation.sweep import Sweep, now
@@ -37,14 +41,16 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         static_folder="moderation/static",
         static_url_path="/static",
     )
-    # Each request may hold one, the scorer and the sweep another two.
-    database = Database(settings.DATABASE_URL, connections=settings.THREADS + 2)
+    # Each request may hold one; scorer, sweep, housekeeper and sender another four.
+    database = Database(settings.DATABASE_URL, connections=settings.THREADS + 4)
     sweep = make_sweep(settings, database, clock)
     make_one = partial(make_worker, settings, database, sweep, clock)
     celery = make_celery(settings.BROKER_URL, make_one)
     background, wake = _choose_background(settings, sweep, make_one, celery)
     vault = make_vault(settings)
     housekeeper = Housekeeper(database, ErasedList(settings.ERASED_LIST, vault), clock=clock)
+    mailer = make_mailer(settings)
+    senders = [make_sender(settings, database, vault, mailer, clock)] if mailer else []
     app.extensions["celery"] = celery
     app.extensions["moderation"] = Services(
         settings=settings,
@@ -52,8 +58,9 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         vault=vault,
         clock=clock,
         wake=wake,
-        backgrounds=(background, housekeeper),
+        backgrounds=(background, housekeeper, *senders),
         housekeeper=housekeeper,
+        mailer=mailer,
         make_worker=make_one,
         waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS),
     )
@@ -69,6 +76,39 @@ def make_vault(settings: Settings) -> Vault:
         index_key=settings.INDEX_KEY.get_secret_value(),
         old_vault_keys=settings.VAULT_KEYS_OLD.get_secret_value(),
         old_index_keys=settings.INDEX_KEYS_OLD.get_secret_value(),
+    )
+
+
+def make_mailer(settings: Settings) -> Mailer | None:
+    """The way to the SMTP server; None where there is none."""
+    if not settings.SMTP_HOST:
+        return None
+    return Mailer(
+        host=settings.SMTP_HOST,
+        port=settings.SMTP_PORT,
+        security=settings.SMTP_SECURITY,
+        user=settings.SMTP_USER,
+        password=settings.SMTP_PASSWORD.get_secret_value(),
+        domain=domain_of(settings.public_url),
+    )
+
+
+def make_sender(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    mailer: Mailer,
+    clock: Callable[[], dt.datetime],
+) -> Sender:
+    """What sends the mails that wait as rows."""
+    return Sender(
+        database,
+        vault,
+        mailer,
+        ProofLinks(settings.SECRET_KEY.get_secret_value()),
+        sender=settings.MAIL_FROM,
+        public_url=settings.public_url,
+        clock=clock,
     )
 
 

@@ -63,6 +63,33 @@ class UnknownComment(ModerationError):
     code = "unknown_comment"
 
 
+class UnknownCommenter(ModerationError):
+    """No such commenter, or none this person may see."""
+
+    code = "unknown_commenter"
+
+
+class UnknownLink(ModerationError):
+    """A mailed link is forged, too old or revoked, or its commenter is gone: told alike."""
+
+    code = "unknown_link"
+
+
+class MailRefused(ModerationError):
+    """The server will never take this mail to this recipient."""
+
+    code = "mail_refused"
+
+
+class MailFailed(ModerationError):
+    """The mail did not leave now: no connection, no login, or the server wants it later.
+
+    The message names the remedy.
+    """
+
+    code = "mail_failed"
+
+
 class VersionConflict(ModerationError):
     """The comment moved since the moderator saw it."""
 

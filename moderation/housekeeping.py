@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from moderation.db import Database
+from moderation.flow.mails import forget_ended
 from moderation.flow.personal.erasure import Step, due_erasures, erase, erase_again, forget
 from moderation.flow.personal.retention import PURGES, Purge, purge_batch, record_purge
 from moderation.models import Comment, Commenter, CommenterEmail, Site
@@ -54,12 +55,13 @@ class Housekeeper:
         self._stop.set()
 
     def __call__(self) -> None:
-        """One round: every purge of every site, then every wish whose time has come."""
+        """One round: every purge of every site, old mails, every wish whose time has come."""
         with self._database.reading() as session:
             sites = session.scalars(select(Site.id).order_by(Site.id)).all()
         for site_id in sites:
             for purge in PURGES:
                 self.purge(site_id, purge)
+        self.forget_mails()
         with self._database.reading() as session:
             wishes = due_erasures(session, now=self._clock())
         for wish in wishes:
@@ -81,6 +83,15 @@ class Housekeeper:
                 site = session.get_one(Site, site_id)
                 record_purge(session, site, purge, total, now=self._clock())
             log.info("purged", site=site_id, kind=purge.name, count=total)
+        return total
+
+    def forget_mails(self) -> int:
+        """Delete the rows of mails that ended long ago; answers how many."""
+        total, count = 0, BATCH
+        while count == BATCH and not self._stop.is_set():
+            with self._database.transaction() as session:
+                count = forget_ended(session, now=self._clock(), limit=BATCH)
+            total += count
         return total
 
     def erase(self, erasure_id: int) -> int:

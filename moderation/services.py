@@ -11,6 +11,7 @@ from flask import current_app
 from config import Settings
 from moderation.db import Database
 from moderation.housekeeping import Housekeeper
+from moderation.mail import Mailer
 from moderation.privacy.vault import Vault
 from moderation.worker import Worker
 
@@ -36,6 +37,7 @@ class Services:
     wake: Callable[[], None]
     backgrounds: tuple[Background, ...]
     housekeeper: Housekeeper
+    mailer: Mailer | None  # None: no mail is sent
     make_worker: Callable[[], Worker]
     waiters: threading.BoundedSemaphore = field(repr=False)
 

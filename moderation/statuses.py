@@ -145,6 +145,14 @@ class ScorerMode(StrEnum):
     WORKER = "worker"  # a separate process, or Celery workers where a broker is set
 
 
+class MailSecurity(StrEnum):
+    """How mails travel to the SMTP server."""
+
+    STARTTLS = "starttls"  # plain at first, encrypted before anything is said
+    TLS = "tls"  # from the first byte
+    NONE = "none"  # only to this machine
+
+
 class BanKind(StrEnum):
     """What a ban names."""
 

@@ -196,7 +196,9 @@ def browsers(services: Services, database: Database, app: Flask) -> dict[str, Fl
     with database.transaction() as session:
         site = make_site(session)
         make_comment(session, site, status=Status.APPROVED)
-        make_comment(session, site, status=Status.HELD, body="Held.")
+        make_comment(
+            session, site, status=Status.HELD, email="ada@example.com", vault=services.vault
+        )
         make_moderator(session, services.vault, role=Role.OWNER)
     owner = app.test_client()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', owner.get("/login").text)
@@ -217,7 +219,9 @@ def address(rule: Rule, database: Database) -> str:
     """An address that the rule takes: of what is there, where something is."""
     with database.reading() as session:
         public_id = session.scalar(text("SELECT public_id FROM comments WHERE status = 'held'"))
+        commenter_id = session.scalar(text("SELECT public_id FROM commenters"))
     values = {"site_key": "news", "public_id": public_id, "filename": "base.css", "token": "x"}
+    values["commenter_id"] = commenter_id
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), rule.rule)
     return f"{path}?article={ARTICLE}"
 

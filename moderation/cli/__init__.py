@@ -7,6 +7,7 @@ from moderation.cli.commenter import commenter
 from moderation.cli.database import db
 from moderation.cli.demo import demo
 from moderation.cli.keys import keys
+from moderation.cli.mail import mail
 from moderation.cli.model import model
 from moderation.cli.moderator import moderator
 from moderation.cli.privacy import privacy
@@ -22,6 +23,7 @@ def register_commands(app: Flask) -> None:
         db,
         demo,
         keys,
+        mail,
         model,
         moderator,
         privacy,

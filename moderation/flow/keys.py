@@ -20,6 +20,7 @@ from moderation.models import (
     CommentAddress,
     Commenter,
     CommenterEmail,
+    Mail,
     Moderator,
     Site,
 )
@@ -178,6 +179,7 @@ def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmai
     session.execute(
         update(Comment).where(Comment.commenter_id == gone.id).values(commenter_id=kept.id)
     )
+    session.execute(update(Mail).where(Mail.commenter_id == gone.id).values(commenter_id=kept.id))
     kept.created_at = min(kept.created_at, gone.created_at)
     kept.confirmed_at = kept.confirmed_at or gone.confirmed_at
     session.delete(row)

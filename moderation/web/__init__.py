@@ -25,7 +25,15 @@ from moderation.web.moderators import (  # noqa: F401 (they add their views)
 )
 from moderation.web.owners import holds, owners, privacy  # noqa: F401 (likewise)
 from moderation.web.proxies import register_proxies
-from moderation.web.readers import notice, private_page, proof, readers, submissions, thread  # noqa: F401 (likewise)
+from moderation.web.readers import (  # noqa: F401 (likewise)
+    notice,
+    own_data,
+    private_page,
+    proof,
+    readers,
+    submissions,
+    thread,
+)
 
 REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits, as multipart/form-data
 

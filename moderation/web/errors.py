@@ -30,6 +30,14 @@ ANSWERS: dict[type[errors.ModerationError], tuple[int, str]] = {
     errors.DuplicateComment: (409, "You said this already: it was received a moment ago."),
     errors.TokenReused: (400, "This form was already sent. Send it again as a new comment."),
     errors.UnknownComment: (404, "There is no comment here. The link may be old or incomplete."),
+    errors.UnknownCommenter: (404, "There is no commenter here."),
+    errors.UnknownLink: (
+        404,
+        "This link does not work: it is incomplete, too old, or was revoked. A new one comes by "
+        "mail where you ask for your data, by the link Privacy at the form; one a day at most.",
+    ),
+    errors.MailRefused: (502, "The mail could not be delivered to this address."),
+    errors.MailFailed: (503, "The mail could not be sent just now."),
     errors.VersionConflict: (409, "Somebody else was faster: this comment has moved."),
     errors.NothingToUndo: (409, "There is nothing to undo: the comment has moved since."),
     errors.SignInRefused: (401, "Email and password do not belong together."),

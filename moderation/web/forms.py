@@ -185,6 +185,21 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Choose a reason for the rejection.")
 
 
+class OwnDataForm(Form):  # type: ignore[misc]
+    """Whose data is asked for. Needs no token: it does what anybody may ask for anybody."""
+
+    email = EmailField(
+        "Email",
+        filters=[_clean_line],
+        validators=[
+            DataRequired("Please enter your email address."),
+            Length(max=EMAIL_MAX, message="This email address is too long."),
+            Email("Please enter an email address, such as name@example.com."),
+        ],
+        render_kw={"autocomplete": "email", "maxlength": EMAIL_MAX},
+    )
+
+
 class HoldForm(FlaskForm):  # type: ignore[misc]
     """Why the law wants a comment kept, and for how long."""
 

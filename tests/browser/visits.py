@@ -103,6 +103,13 @@ def _undone(page: Page, stage: Stage, article: str) -> None:
     page.get_by_role("status").get_by_text("Undone").wait_for()
 
 
+def _search(page: Page, stage: Stage, article: str) -> None:
+    page.goto(f"{stage.url}/commenters")
+    page.get_by_label("Full email address").fill("nobody@example.com")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_text("has this address").wait_for()
+
+
 READERS: dict[str, Visit] = {
     "the demo article": _demo,
     "a thread": _thread,
@@ -129,4 +136,5 @@ MODERATORS: dict[str, Visit] = {
     "a decision about what has moved": _moved,
     "a decision undone": _undone,
     "the log": _at("/log"),
+    "the search for a commenter": _search,
 }

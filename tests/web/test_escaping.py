@@ -60,7 +60,7 @@ def pages(
         assert refused.status_code == 400
         sent = reader.send(**fields)
         assert sent.status_code == 202
-        private = Page(sent.text).one("a", target="_blank").attrs["href"]
+        private = Page(sent.text).one("a", target="_blank", rel="noopener noreferrer").attrs["href"]
         hold_all(database)
         comment = stored()[-1]
         found = {

@@ -280,6 +280,8 @@ def pages(town: Town) -> dict[str, list[str]]:
         "readers.form_token": [f"/s/news/form-token?{query}"],
         "readers.counts": [f"/s/news/counts.json?{query}"],
         "readers.notice": ["/s/news/privacy"],
+        "readers.own_data": ["/s/news/data"],
+        "readers.proof_page": [f"/p/{public_id}" for public_id in ids],
         "readers.private_page": [f"/c/{public_id}" for public_id in ids],
     }
 

@@ -170,7 +170,10 @@ def test_a_retry_gets_the_first_answer_and_stores_nothing(
 
     assert first.status_code == again.status_code == page.status_code == 202
     assert first.get_json() == again.get_json()
-    assert Page(page.text).one("a", target="_blank").attrs["href"] == again.json["manage_url"]
+    assert (
+        Page(page.text).one("a", target="_blank", rel="noopener noreferrer").attrs["href"]
+        == again.json["manage_url"]
+    )
     assert len(stored()) == 1
 
 

@@ -7,14 +7,19 @@ from flask import Response, jsonify, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
 from moderation.flow.articles import find_site
 from moderation.flow.commenters import hashes_for
+from moderation.flow.mails import ask_for_proof
+from moderation.flow.proof import wants_proof
 from moderation.flow.submit import Submission, submit
+from moderation.letters import domain_of, new_message_id
 from moderation.metrics import SUBMISSIONS
-from moderation.models import Comment
+from moderation.models import Comment, Commenter
+from moderation.privacy.addresses import range_of
 from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
@@ -74,6 +79,8 @@ def _store(stand: Stand, form: CommentForm) -> Response:
                 now=services().clock(),
                 repeat_window=services().repeat_window,
             )
+            if is_new:
+                _ask_for_proof(session, stand, comment)
     except TokenReused:
         form["csrf_token"].errors = ["This form was already sent. Send it again as a new comment."]
         return _refuse(stand, form, 400)
@@ -94,6 +101,18 @@ def _store(stand: Stand, form: CommentForm) -> Response:
         log.info("comment_stored", comment=comment.id, site=stand.site.id)
         services().wake()
     return _accept(stand, comment.id, comment.public_id, comment.link_version)
+
+
+def _ask_for_proof(session: Session, stand: Stand, comment: Comment) -> None:
+    """Ask by mail whether the address is theirs, where mail is set up and the rules want it."""
+    settings = services().settings
+    # What fills in the trap is a program: the address it typed is somebody else's.
+    if not settings.SMTP_HOST or Code.HONEYPOT in comment.signals or not comment.commenter_id:
+        return
+    commenter = session.get_one(Commenter, comment.commenter_id)
+    if wants_proof(stand.policy, commenter):
+        message_id = new_message_id(domain_of(settings.public_url))
+        ask_for_proof(session, stand.site, commenter, message_id=message_id, now=services().clock())
 
 
 def _submission(stand: Stand, form: CommentForm) -> Submission:
@@ -118,6 +137,7 @@ def _submission(stand: Stand, form: CommentForm) -> Submission:
         email=email,
         body=form.body.data or "",
         signals=tuple(signals),
+        address_range=range_of(request.remote_addr),
     )
 
 

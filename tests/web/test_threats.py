@@ -1,0 +1,373 @@
+"""What an attacker may try through the web and no other test does: docs/security.md names each."""
+
+import ast
+import re
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+import moderation
+from moderation.db import Database
+from moderation.flow.bans import ban
+from moderation.flow.commenters import hashes_for
+from moderation.models import Article, Comment, Site
+from moderation.policy.personal_data import find_kinds
+from moderation.policy.words import find_words
+from moderation.scoring.reading.language import has_words, identify
+from moderation.scoring.reading.normalise import normalise, readings
+from moderation.services import Services
+from moderation.statuses import Status
+from moderation.text import clean, fold, links, paragraphs
+from moderation.worker import Worker
+from tests.doubles import NOON, Clock
+from tests.factories import ARTICLE, make_comment
+from tests.web.pages import Page, Reader, errors_of
+
+sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PACKAGE = Path(moderation.__file__).parent
+Stored = Callable[[], list[Comment]]
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, object]]]:
+    """Every statement and its parameters, while this lasts."""
+    seen: list[tuple[str, object]] = []
+
+    def watch(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", watch)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", watch)
+
+
+def trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    """The parsed files of these parts of the package."""
+    for folder in folders:
+        found = sorted((PACKAGE / folder).rglob("*.py"))
+        assert found, folder
+        for file in found:
+            yield str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8"))
+
+
+# Caches
+
+
+@sqlite
+@pytest.mark.parametrize("path", ["comments.json", "counts.json"])
+def test_no_header_of_a_caller_gets_into_what_may_be_kept(
+    client: FlaskClient, database: Database, site: Site, path: str
+) -> None:
+    with database.transaction() as session:
+        make_comment(session, site, status=Status.APPROVED)
+    address = f"/s/news/{path}"
+    plain = client.get(address, query_string={"article": ARTICLE})
+    names = ("Host", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Host",
+             "X-Original-URL", "X-Rewrite-URL", "Forwarded", "Origin", "Referer", "Accept",
+             "Accept-Language", "User-Agent", "Cookie", "X-HTTP-Method-Override")  # fmt: skip
+
+    assert "public" in plain.headers["Cache-Control"]
+    assert plain.headers["Vary"] == "Origin"
+    for name in names:
+        poisoned = client.get(
+            address, query_string={"article": ARTICLE}, headers={name: "https://zq.example"}
+        )
+        assert (poisoned.status_code, poisoned.data) == (200, plain.data), name
+        assert "zq.example" not in str(poisoned.headers), name
+
+
+# One line stays one line
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r", "\v", "\f", "\x85", "\u2028", "%0d%0a"])
+def test_no_line_break_is_stored_where_one_line_belongs(
+    reader: Reader, database: Database, stored: Stored, line_break: str
+) -> None:
+    refused = reader.send_json(email=f"ada@example.com{line_break}Bcc: eve@example.com")
+    taken = reader.send_json(name=f"Ada{line_break}Bcc: eve", title=f"Trees{line_break}Bcc: eve")
+
+    assert (refused.status_code, list(errors_of(refused))) == (400, ["email"])
+    assert taken.status_code == 202
+    with database.reading() as session:
+        title = session.scalars(select(Article.title)).one()
+    for line in (stored()[0].name, title):
+        assert line.endswith("Bcc: eve")
+        assert line.splitlines() == [line]
+
+
+# Spreadsheets
+
+
+def test_nothing_that_is_served_writes_a_spreadsheet() -> None:
+    """An export as CSV needs its cells disarmed, and its own row in docs/security.md."""
+    for file, tree in trees("web", "flow", "cli"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
+                assert "csv" not in names, file
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert "text/csv" not in node.value, file
+
+
+# Look-ups
+
+
+def test_a_banned_email_costs_the_statements_of_a_known_one(
+    reader: Reader, database: Database, services: Services, site: Site, clock: Clock
+) -> None:
+    """An unknown one is stored, which costs more: docs/security.md says why that tells nothing."""
+    for who in ("known", "banned"):
+        assert reader.send(email=f"{who}@example.com", body=f"First, {who}.").status_code == 202
+    with database.transaction() as session:
+        ban(session, site, hashes_for(services.vault, site, "banned@example.com"), now=NOON)
+    clock.forward(60)
+    cost, answers = {}, set()
+    for who in ("known", "banned", "unknown"):
+        token = reader.token()
+        with statements(database) as seen:
+            sent = reader.send_json(
+                email=f"{who}@example.com", body=f"Once more, {who}.", csrf_token=token
+            )
+        cost[who] = Counter(re.sub(r"savepoint_\d+", "savepoint", words) for words, _ in seen)
+        answers.add((sent.status_code, sent.get_json()["message"]))
+
+    assert cost["banned"] == cost["known"]
+    assert len(answers) == 1
+    assert kinds(cost["unknown"] - cost["known"]) == [
+        "INSERT INTO commenter_emails",
+        "INSERT INTO commenters",
+        "RELEASE SAVEPOINT sa_savepoint",
+        "SAVEPOINT sa_savepoint",
+    ]
+    assert kinds(cost["known"] - cost["unknown"]) == [
+        "SELECT commenter_emails.commenter_id, commenter_emails.site_id,",
+        "UPDATE commenter_emails SET",
+    ]
+
+
+def kinds(counted: Counter[str]) -> list[str]:
+    """The first three words of each statement."""
+    return sorted(" ".join(words.split()[:3]) for words in counted.elements())
+
+
+# Hostile text
+
+
+UNITS = (
+    *("a", "b", "1", "!", "@", "%", "a'", " ", "\n", "\n ", "a.", "a-", "a ", "a1", "@a.", "a@a."),
+    *(
+        "aA",
+        "ha",
+        "lo",
+        "..",
+        ".-",
+        "://",
+        "http://",
+        "www.",
+        "http://a",
+        "de12 ",
+        "isbn 1",
+        "1.1.",
+    ),
+    *("+49 ", "\u200b", "a\u200b", "a\u0301", "\u4e2d", "a*", "$", "a/", "(", "[/", "\u202e"),
+    *("\U0001f1e6", "\uff21 ", "f.u.", "@$!", "1 ", "00 ", "a_", "f u c k ", "(https://a.b/", "x@"),
+)
+LONGEST_BODY = 15_000  # config.py lets BODY_MAX be no more
+READINGS: dict[str, Callable[[str], object]] = {
+    "clean": clean,
+    "fold": fold,
+    "links": links,
+    "paragraphs": paragraphs,
+    "words": lambda text: find_words(text, ("idiot", "kill you")),
+    "personal data": lambda text: find_kinds(text, language="en"),
+    "normalise": normalise,
+    "readings": lambda text: readings(text, text),
+    "language": identify,
+    "has words": has_words,
+}
+
+
+@contextmanager
+def seconds_of_work(limit: float) -> Iterator[None]:
+    """Fail after this much time of this process's own, however busy the machine is."""
+
+    def too_long(*_signal: object) -> None:
+        raise AssertionError(f"more than {limit} s of work")
+
+    before = signal.signal(signal.SIGVTALRM, too_long)
+    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_no_reading_of_a_text_is_slow_on_a_hostile_one(reading: str) -> None:
+    READINGS[reading]("Warm up: lists of words are read once.")
+    for unit in UNITS:
+        text = (unit * LONGEST_BODY)[: LONGEST_BODY - 1] + "\x21"
+        with seconds_of_work(1):
+            READINGS[reading](text)
+
+
+@sqlite
+@pytest.mark.parametrize("field", ["article", "title", "parent", "name", "email", "csrf_token"])
+def test_no_field_is_slow_when_it_is_as_long_as_a_request(
+    reader: Reader, field: str, stored: Stored
+) -> None:
+    token = reader.token()
+    for unit in UNITS:
+        value = (unit * 55_000)[: 55_000 // len(quote(unit))] + "\x21"
+        with seconds_of_work(1):
+            sent = reader.send(**{"csrf_token": token, field: value})
+        assert sent.status_code in (202, 400, 409, 413), unit
+
+
+# Statements
+
+
+QUOTES = "zq' OR '1'='1'; DROP TABLE comments; --"
+
+
+def test_what_is_typed_never_becomes_part_of_a_statement(
+    reader: Reader, database: Database, desk: FlaskClient, site: Site, stored: Stored
+) -> None:
+    with statements(database) as seen:
+        sent = reader.send(name=QUOTES, body=QUOTES, title=QUOTES)
+        reader.read(after=QUOTES, parent=QUOTES, published=QUOTES)
+        reader.client.get(f"/s/{QUOTES}/comments", query_string={"article": ARTICLE})
+        reader.client.get("/s/news/counts.json", query_string={"article": f"{ARTICLE}?{QUOTES}"})
+        reader.client.get(f"/c/{QUOTES}")
+        for path in (f"/queue/{QUOTES}", f"/commenters/{QUOTES}", "/queue", "/log"):
+            desk.get(path, query_string={"status": QUOTES, "after": QUOTES, "before": QUOTES})
+        fields = {"csrf_token": Page(desk.get("/commenters").text).value("csrf_token")}
+        desk.post("/commenters", data={**fields, "email": f"{QUOTES}@example.com"})
+
+    assert sent.status_code == 202
+    assert [(c.name, c.body) for c in stored()] == [(QUOTES, QUOTES)]
+    assert any(QUOTES in repr(parameters) or "zq" in repr(parameters) for _, parameters in seen)
+    assert not [statement for statement, _ in seen if "zq" in statement.lower()]
+
+
+def test_no_statement_is_put_together_from_text() -> None:
+    """`text()` and `exec_driver_sql()` take words that stand in the source, never an f-string."""
+    for file, tree in trees("web", "flow", "cli", "privacy", "models"):
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            if called in ("text", "exec_driver_sql", "literal_column") and node.args:
+                is_sql = called != "text" or "sqlalchemy" in ast.unparse(tree)
+                assert not is_sql or isinstance(node.args[0], ast.Constant), file
+
+
+# Mass assignment
+
+
+def test_fields_that_the_form_does_not_have_change_nothing(reader: Reader, stored: Stored) -> None:
+    wishes = {
+        "status": "approved", "id": "7", "public_id": "mine", "site_id": "99", "version": "9",
+        "commenter_id": "1", "created_at": "2001-01-01", "decided_by": "moderator", "path": "x",
+        "signals": "trusted", "link_version": "5", "submission_id": "mine", "reason": "spam",
+        "confirmed_at": "2001-01-01", "token": "x", "moderator_id": "1", "article_id": "3",
+    }  # fmt: skip
+    assert wishes.keys() - Comment.__table__.columns.keys() == {
+        "confirmed_at", "token", "moderator_id"
+    }  # fmt: skip
+
+    plain = reader.send(body="Without wishes.")
+    wishful = reader.send(body="With wishes.", **wishes)
+
+    assert plain.status_code == wishful.status_code == 202
+    one, other = stored()
+    for name in wishes.keys() & Comment.__table__.columns.keys():
+        if name not in ("id", "path", "public_id", "submission_id"):
+            assert getattr(one, name) == getattr(other, name), name
+    assert other.status is Status.PROCESSING
+    assert (other.id, other.public_id, other.submission_id) != (7, "mine", "mine")
+    assert other.path != b"x"
+
+
+# Fetching
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[object]]]:
+    """An address on this machine, and who called there."""
+    callers: list[object] = []
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+
+        def listen() -> None:
+            while True:
+                try:
+                    connection, address = server.accept()
+                except OSError:
+                    return
+                connection.close()
+                callers.append(address)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", callers
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@sqlite
+def test_no_address_that_somebody_names_is_fetched(
+    client: FlaskClient,
+    database: Database,
+    site: Site,
+    worker: Worker,
+    desk: FlaskClient,
+    stored: Stored,
+    listener: tuple[str, list[object]],
+) -> None:
+    address, callers = listener
+    with database.transaction() as session:
+        session.merge(site).origins = [address]
+    reader = Reader(client, article=f"{address}/trees")
+
+    sent = reader.send(body=f"Look: {address}/x.png you idiot", title=f"{address}/t", name="Ada")
+    client.get("/s/news/counts.json", query_string={"article": f"{address}/a"})
+    client.get(reader.path, query_string={"article": reader.article}, headers={"Referer": address})
+    assert worker.tick()
+    desk.get("/queue")
+    desk.get(f"/queue/{stored()[0].public_id}")
+
+    assert sent.status_code == 202
+    assert callers == []
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as probe:
+        probe.recv(1)
+    assert len(callers) == 1, "the listener hears who calls"
+
+
+CALLERS = {"httpx", "httpx2", "requests", "urllib.request", "http.client", "urllib3", "aiohttp"}
+
+
+def test_only_the_download_of_models_can_fetch_at_all() -> None:
+    found = set()
+    for file, tree in trees("."):
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if CALLERS & set(names):
+                found.add(file)
+
+    assert found == {"scoring/checkpoints/download.py"}
