@@ -102,7 +102,7 @@ def read_cards(session: Session, comments: list[Comment]) -> list[Card]:
         select(FindingRow).where(FindingRow.comment_id.in_(ids)).order_by(FindingRow.id)
     ):
         findings.setdefault(row.comment_id, []).append(row)
-    newest = _newest_events(session, ids)
+    newest = _newest_events(session, ids, Event.to_status.is_not(None))
     machine = _newest_events(session, ids, Event.change == Change.DECIDED)
     return [
         Card(
@@ -133,8 +133,12 @@ def _newest_events(
 
 
 def last_event(session: Session, comment: Comment) -> Event | None:
-    """The newest entry of the log about this comment."""
-    query = select(Event).where(Event.comment_id == comment.id).order_by(Event.id.desc())
+    """The newest entry of the log that moved this comment; a legal hold, say, moves none."""
+    query = (
+        select(Event)
+        .where(Event.comment_id == comment.id, Event.to_status.is_not(None))
+        .order_by(Event.id.desc())
+    )
     return session.scalar(query.limit(1))
 
 

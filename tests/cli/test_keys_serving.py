@@ -108,6 +108,8 @@ class Crowd:
 def test_no_email_and_no_comment_is_lost_and_nobody_is_two_people(
     installation: Installation, here: Database
 ) -> None:
+    with here.reading() as session:
+        from_before = set(session.scalars(select(Commenter.id)))
     installation.serve()
     crowd = Crowd(installation.url)
     threads = [threading.Thread(target=crowd.comment, args=(n,)) for n in range(READERS)]
@@ -127,11 +129,12 @@ def test_no_email_and_no_comment_is_lost_and_nobody_is_two_people(
     assert meanwhile >= READERS, "comments came while keys turned"
     assert set(crowd.answers) == {202}, crowd.answers
     assert "Traceback" not in installation.log.read_text()
-    require_all_there(here, crowd.received)
+    people = require_all_there(here, crowd.received)
+    assert from_before <= people, "who was there is who they were"
 
 
-def require_all_there(here: Database, received: dict[str, str]) -> None:
-    """Fail unless all are under the newest keys, none lost, and each one person."""
+def require_all_there(here: Database, received: dict[str, str]) -> set[int]:
+    """Fail unless all are under the newest keys, none lost, and each one person; their ids."""
     everyone = {known(number) for number in range(STORED)} | set(received.values())
     with here.reading() as session:
         left = asdict(count_left(session, ROTATING))
@@ -151,3 +154,4 @@ def require_all_there(here: Database, received: dict[str, str]) -> None:
             found = find_commenter(session, site, email, vault=AFTER)
             assert found is not None
             assert emails[found.id] == email
+    return set(emails)

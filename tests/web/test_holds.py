@@ -9,7 +9,7 @@ from sqlalchemy import select
 from moderation.db import Database
 from moderation.models import Comment, Event, LegalHold, Moderator, Site
 from moderation.services import Services
-from moderation.statuses import Change, Role
+from moderation.statuses import Change, Role, Status
 from tests.doubles import Clock
 from tests.factories import make_comment, make_moderator, make_site
 from tests.web.pages import Page
@@ -59,6 +59,21 @@ def test_an_owner_keeps_a_comment_and_ends_it(
         events = session.scalars(select(Event).where(Event.comment_id == comment.id)).all()
     assert [e.change for e in events][-2:] == [Change.LEGAL_HOLD_SET, Change.LEGAL_HOLD_LIFTED]
     assert all(e.moderator_id for e in events[-2:])
+
+
+def test_a_decision_can_still_be_undone(
+    owner_desk: FlaskClient, database: Database, comment: Comment
+) -> None:
+    token = Page(owner_desk.get("/queue").text).value("csrf_token")
+    path = f"/queue/{comment.public_id}/decisions"
+    fields = {"csrf_token": token, "action": "approve", "version": "2"}
+    assert owner_desk.post(path, data=fields).status_code == 303
+    post(owner_desk, comment, reason="docket", days="3")
+    assert "Undo the last decision" in owner_desk.get(f"/queue/{comment.public_id}").text
+    fields |= {"action": "undo", "version": "3"}
+    assert owner_desk.post(path, data=fields).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Comment, comment.id).status is Status.HELD
 
 
 @pytest.mark.parametrize(
