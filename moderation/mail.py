@@ -3,7 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -34,7 +34,7 @@ class Mailer:
 
         Raises MailRefused where it never will, MailFailed where it may later.
         """
-        with _told(self), self._connect() as server:
+        with _told(self), _left(self._connect()) as server:
             self._sign_in(server)
             _hand_over(server, message)
 
@@ -67,6 +67,17 @@ class Mailer:
             raise MailFailed(
                 "The SMTP server refuses the login: check SMTP_USER and SMTP_PASSWORD."
             ) from None
+
+
+@contextmanager
+def _left(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Say goodbye at the end. What the server answers to it must not have a taken mail repeated."""
+    try:
+        yield server
+    finally:
+        with suppress(OSError):
+            server.quit()
+        server.close()
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:

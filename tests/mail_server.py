@@ -27,6 +27,7 @@ class MailServer:
     recipient_answer: str | None = None
     data_answer: str | None = None
     """Instead of taking it."""
+    quit_answer: str = "221 Bye"
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     senders: list[str | None] = field(default_factory=list)
@@ -61,6 +62,9 @@ class MailServer:
         self.senders.append(envelope.mail_from)
         self.recipients += envelope.rcpt_tos
         return "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return self.quit_answer
 
 
 @contextmanager

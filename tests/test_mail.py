@@ -107,6 +107,17 @@ def test_a_domain_in_another_script_gets_its_mail(server: MailServer) -> None:
     assert server.recipients == ["ada@xn--bcher-kva.example"]
 
 
+@pytest.mark.parametrize("answer", ["421 busy", "500 what"])
+def test_a_mail_that_was_taken_has_left_whatever_comes_after(
+    server: MailServer, answer: str
+) -> None:
+    server.quit_answer = answer
+
+    mailer(server.port).send(letter())
+
+    assert server.recipients == [TO]
+
+
 @pytest.mark.parametrize("step", ["recipient_answer", "data_answer"])
 def test_a_refusal_for_good_is_told_apart(server: MailServer, step: str) -> None:
     setattr(server, step, f"550 no such person {TO}")

@@ -98,7 +98,10 @@ def _store(database: Database, site: Site, vault: Vault) -> None:
         with database.transaction() as session:
             session.execute(
                 insert(Commenter),
-                [{"id": i, "site_id": site.id, "created_at": NOON} for i in ids],
+                [
+                    {"id": i, "public_id": f"reader{i}", "site_id": site.id, "created_at": NOON}
+                    for i in ids
+                ],
             )
             session.execute(insert(CommenterEmail), [_row(site, vault, i) for i in ids])
 
@@ -113,6 +116,7 @@ def _row(site: Site, vault: Vault, number: int) -> dict[str, object]:
         "anywhere_hash": hashes.anywhere[0],
         "domain_hash": hashes.domain[0],
         "ciphertext": vault.encrypt(email, row=f"commenter:{number}"),
+        "wanted_at": NOON,
     }
 
 
