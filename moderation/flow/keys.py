@@ -20,6 +20,7 @@ from moderation.models import (
     CommentAddress,
     Commenter,
     CommenterEmail,
+    Erasure,
     Mail,
     Moderator,
     Site,
@@ -176,12 +177,12 @@ def _turn_bans(session: Session, newest: Mapping[bytes, bytes]) -> None:
 def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmail) -> None:
     gone = session.get_one(Commenter, row.commenter_id)
     kept = session.get_one(Commenter, other.commenter_id)
-    session.execute(
-        update(Comment).where(Comment.commenter_id == gone.id).values(commenter_id=kept.id)
-    )
-    session.execute(update(Mail).where(Mail.commenter_id == gone.id).values(commenter_id=kept.id))
+    for table in (Comment, Erasure, Mail):
+        theirs = update(table).where(table.commenter_id == gone.id)
+        session.execute(theirs.values(commenter_id=kept.id))
     kept.created_at = min(kept.created_at, gone.created_at)
     kept.confirmed_at = kept.confirmed_at or gone.confirmed_at
+    other.wanted_at = max((at for at in (row.wanted_at, other.wanted_at) if at), default=None)
     session.delete(row)
     session.flush()
     session.delete(gone)

@@ -14,9 +14,11 @@ from moderation.flow.bans import ban, kinds_in_force, lift, target_of
 from moderation.flow.commenters import find_or_create_commenter, hashes_for
 from moderation.flow.keys import Left, count_left, rotate_commenters, rotate_moderators
 from moderation.flow.moderators import find_moderator
+from moderation.flow.personal.erasure import ask_for_erasure
 from moderation.flow.submit import Submission, submit
-from moderation.models import Ban, Comment, CommentAddress, Commenter, CommenterEmail, Site
+from moderation.models import Ban, Comment, CommentAddress, Commenter, CommenterEmail, Erasure, Site
 from moderation.privacy.vault import Vault
+from moderation.statuses import Actor, ErasureScope
 from tests.doubles import NOON
 from tests.factories import ARTICLE, make_comment, make_moderator
 
@@ -199,6 +201,14 @@ def test_an_address_that_came_back_while_its_key_was_missing_is_one_person_again
         old = make_comment(session, site, email=EMAILS[2], vault=BEFORE).id
         again = find(session, site, EMAILS[2], AFTER)
         new = make_comment(session, site, email=EMAILS[2], vault=AFTER).id
+        wish = ask_for_erasure(
+            session,
+            session.get_one(Commenter, people[2]),
+            ErasureScope.TEXTS,
+            asked_by=Actor.COMMENTER,
+            now=NOON,
+            delay=dt.timedelta(days=7),
+        ).id
         ban(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
         lift(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
     assert again not in people
@@ -210,6 +220,7 @@ def test_an_address_that_came_back_while_its_key_was_missing_is_one_person_again
         assert {session.get_one(Comment, each).commenter_id for each in (old, new)} == {again}
         assert session.get_one(Commenter, again).confirmed_at == NOON
         assert session.get(Commenter, people[2]) is None
+        assert session.get_one(Erasure, wish).commenter_id == again
         # Banned under the older hash, and that ban was never lifted.
         assert is_banned(session, again)
         assert count_left(session, AFTER) == Left(commenters=0, moderators=0, hashes=1, addresses=0)

@@ -117,6 +117,12 @@ def test_every_answer_carries_the_security_headers(answers: dict[str, TestRespon
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", name
 
 
+@pytest.mark.parametrize("overrides", [{}])
+def test_over_plain_http_no_browser_is_told_to_insist_on_https(client: FlaskClient) -> None:
+    for path in ("/login", "/healthz", "/nothing"):
+        assert "Strict-Transport-Security" not in client.get(path).headers, path
+
+
 def test_only_what_the_frame_shows_may_be_framed_and_only_by_the_sites_origins(
     answers: dict[str, TestResponse],
 ) -> None:

@@ -318,8 +318,8 @@ def listener() -> Iterator[tuple[str, list[object]]]:
                     connection, address = server.accept()
                 except OSError:
                     return
+                callers.append(address)  # first: closing lets the test go on
                 connection.close()
-                callers.append(address)
 
         thread = threading.Thread(target=listen)
         thread.start()

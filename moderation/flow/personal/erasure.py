@@ -78,7 +78,7 @@ def pending_erasure(session: Session, commenter: Commenter) -> Erasure | None:
         Erasure.done_at.is_(None),
         Erasure.cancelled_at.is_(None),
     )
-    return session.scalar(query.with_for_update())
+    return session.scalar(query)
 
 
 def read_erasures(session: Session, owner: Moderator) -> list[tuple[Erasure, str]]:
