@@ -6,6 +6,7 @@ line: what is over is known by the rows themselves, and the next round goes on.
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -73,11 +74,15 @@ class Housekeeper:
         """Take out all of one kind that is over on a site; `tell` hears of each batch."""
         total, count = 0, BATCH
         while count == BATCH and not self._stop.is_set():
+            began = time.monotonic()
             with self._database.transaction() as session:
                 site = session.get_one(Site, site_id)
                 count = purge_batch(session, site, purge, now=self._clock(), limit=BATCH)
             total += count
             tell(count)
+            if count == BATCH:
+                # As long as the batch took: SQLite has one writer at a time, and readers comment.
+                self._stop.wait(time.monotonic() - began)
         if total:
             with self._database.transaction() as session:
                 site = session.get_one(Site, site_id)

@@ -1,5 +1,6 @@
 """`flask keys …`: fresh keys, and moving what is stored to them while the site serves."""
 
+import time
 from collections.abc import Callable
 
 import click
@@ -47,6 +48,7 @@ def _all(turn: Callable[..., Turned], todo: int, what: str) -> int:
     unreadable, after = 0, 0
     with click.progressbar(length=todo, label=what) as bar:
         while True:
+            began = time.monotonic()
             with services().database.transaction() as session:
                 done = turn(session, services().vault, after=after, limit=BATCH)
             bar.update(done.rows)
@@ -54,6 +56,8 @@ def _all(turn: Callable[..., Turned], todo: int, what: str) -> int:
             if done.last is None:
                 return unreadable
             after = done.last
+            # As long as the batch took: SQLite has one writer at a time, and readers comment.
+            time.sleep(time.monotonic() - began)
 
 
 def _tell(left: Left, unreadable: int) -> None:
