@@ -20,7 +20,7 @@ from tests.factories import make_moderator, make_site
 from tests.web.pages import Reader
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def cheap_passwords() -> Iterator[None]:
     """Hash passwords quickly: slowness is argon2's own promise, and is not tested here."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
