@@ -11,7 +11,7 @@ from moderation.flow.moderators import add_moderator
 from moderation.flow.sites import add_site
 from moderation.flow.store import change_status, new_public_id, store_comment
 from moderation.flow.submit import text_hash
-from moderation.models import Comment, Moderator, Site
+from moderation.models import Comment, CommentAddress, Moderator, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import Actor, Change, Reason, Role, Status
 from tests.doubles import NOON
@@ -75,6 +75,21 @@ def make_comment(
             reason=Reason.OTHER if status is Status.REJECTED else None,
         )
     return comment
+
+
+def make_address(
+    session: Session, comment: Comment, vault: Vault, address_range: str = "203.0.113.0/24"
+) -> CommentAddress:
+    """Whence a stored comment came."""
+    address = CommentAddress(
+        comment_id=comment.id,
+        range_hash=vault.address_hashes(address_range)[0],
+        ciphertext=vault.encrypt(address_range, row=f"address:{comment.id}"),
+        created_at=comment.created_at,
+    )
+    session.add(address)
+    session.flush()
+    return address
 
 
 def make_moderator(

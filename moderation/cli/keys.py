@@ -6,13 +6,22 @@ from collections.abc import Callable
 import click
 from flask.cli import AppGroup
 
-from moderation.flow.keys import Left, Turned, count_left, rotate_commenters, rotate_moderators
+from moderation.flow.keys import (
+    Left,
+    Turned,
+    count_left,
+    rotate_addresses,
+    rotate_commenters,
+    rotate_moderators,
+)
 from moderation.services import services
 from moderation.setup import new_key
 
 BATCH = 500
 
-keys = AppGroup("keys", help="The keys that emails are encrypted and found with.")
+keys = AppGroup(
+    "keys", help="The keys that emails and address ranges are encrypted and found with."
+)
 
 
 @keys.command("new")
@@ -24,17 +33,21 @@ def new() -> None:
 @keys.command("rotate")
 @click.option("--dry-run", is_flag=True, help="Only say how much there is to do.")
 def rotate(*, dry_run: bool) -> None:
-    """Encrypt and hash stored emails again with VAULT_KEY and INDEX_KEY.
+    """Encrypt and hash stored emails and address ranges again with VAULT_KEY and INDEX_KEY.
 
     Before: put the keys in force so far into VAULT_KEYS_OLD and INDEX_KEYS_OLD, fresh ones
     (`keys new`) into VAULT_KEY and INDEX_KEY, and start every server and worker again. Readers
     may go on commenting meanwhile, and a stopped run goes on where it was.
     """
     left = _left()
-    click.echo(f"To do: {left.commenters} commenters, {left.moderators} moderators.")
+    click.echo(
+        f"To do: {left.commenters} commenters, {left.moderators} moderators, "
+        f"{left.addresses} address ranges."
+    )
     if not dry_run:
         unreadable = _all(rotate_commenters, left.commenters, "Commenters")
         unreadable += _all(rotate_moderators, left.moderators, "Moderators")
+        unreadable += _all(rotate_addresses, left.addresses, "Address ranges")
         _tell(_left(), unreadable)
 
 
@@ -63,22 +76,17 @@ def _all(turn: Callable[..., Turned], todo: int, what: str) -> int:
 def _tell(left: Left, unreadable: int) -> None:
     if unreadable:
         raise click.ClickException(
-            f"No key here opens {unreadable} emails; they stay as they are. Put the key they were "
-            "encrypted with into VAULT_KEYS_OLD and run this again."
+            f"No key here opens {unreadable} emails and address ranges; they stay as they are. Put "
+            "the key they were encrypted with into VAULT_KEYS_OLD and run this again."
         )
-    if left.commenters or left.moderators:
+    late = left.commenters + left.moderators + left.addresses
+    if late:
         raise click.ClickException(
-            f"{left.commenters + left.moderators} emails came under older keys meanwhile: some "
-            "server or worker does not know the newest. Start it again, then run this again."
+            f"{late} emails and address ranges came under older keys meanwhile: some server or "
+            "worker does not know the newest. Start it again, then run this again."
         )
-    click.echo("Every email is under the newest keys.")
-    if left.addresses:
-        click.echo(
-            f"{left.addresses} address ranges of comments are under older keys: keep "
-            "VAULT_KEYS_OLD until they are purged, after 30 days at most."
-        )
-    else:
-        click.echo("VAULT_KEYS_OLD can be emptied.")
+    click.echo("Every email and address range is under the newest keys.")
+    click.echo("VAULT_KEYS_OLD can be emptied.")
     if left.hashes:
         click.echo(
             f"{left.hashes} bans and purged commenters are known by an older hash only: keep "

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from moderation.flow.renewing import renew_bans, renew_email, renew_named
 from moderation.models import Ban, Comment, CommentAddress, CommenterEmail, Event, Site
 from moderation.privacy.addresses import range_of
-from moderation.privacy.vault import Vault
+from moderation.privacy.vault import Vault, is_email
 from moderation.statuses import Actor, BanKind, Change
 
 
@@ -17,9 +18,9 @@ def target_of(vault: Vault, site: Site | None, whom: str) -> tuple[BanKind, tupl
 
     A single address stands for its /24 or /48. Raises ValueError for anything else.
     """
-    if whom.startswith("@"):
+    if whom.startswith("@") and is_email(f"anybody{whom}"):
         return BanKind.DOMAIN, vault.domain_hashes(whom[1:])
-    if "@" in whom:
+    if is_email(whom):
         hashes = vault.hashes(whom, site=site.key if site else "")
         return BanKind.EMAIL, hashes.site if site else hashes.anywhere
     address_range = range_of(whom)
@@ -45,6 +46,9 @@ def ban(
     Banning twice changes the end only.
     """
     found = _find(session, site, hashes)
+    renew_named(session, hashes)
+    if site is not None:
+        renew_email(session, site, hashes)
     if found is None:
         site_id = site.id if site else None
         found = Ban(site_id=site_id, kind=kind, lookup_hash=hashes[0], created_at=now)
@@ -84,22 +88,6 @@ def kinds_in_force(session: Session, comment: Comment, *, now: dt.datetime) -> t
     )
     found = set(session.scalars(query))
     return tuple(kind for kind in BanKind if kind in found)
-
-
-def renew_bans(session: Session, hashes: Sequence[bytes]) -> None:
-    """Move bans under an older key's hash to the newest, so that they still hit.
-
-    Where there is one under the newest already it stays; flow/keys.py joins the two.
-    """
-    newest, *older = hashes
-    if not older:
-        return
-    there = set(session.scalars(select(Ban.site_id).where(Ban.lookup_hash == newest)))
-    for row in session.scalars(select(Ban).where(Ban.lookup_hash.in_(older))):
-        if row.site_id not in there:
-            there.add(row.site_id)
-            row.lookup_hash = newest
-    session.flush()
 
 
 def _find(session: Session, site: Site | None, hashes: Sequence[bytes]) -> Ban | None:

@@ -6,7 +6,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation.flow.bans import renew_bans
+from moderation.flow.renewing import renew_bans, renew_email
 from moderation.flow.store import new_public_id
 from moderation.models import Comment, Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Hashes, Vault
@@ -67,16 +67,8 @@ def renew_hashes(session: Session, site: Site, hashes: Hashes) -> None:
     So whoever comments or is banned while keys rotate is one person throughout. What is stored
     under the newest hash already stays; flow/keys.py joins the two.
     """
-    newest, *older = hashes.site
-    for lookup_hash in older:
-        if _find(session, site, newest) is not None:
-            break
-        session.execute(
-            update(CommenterEmail)
-            .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash == lookup_hash)
-            .values(lookup_hash=newest)
-        )
-    if older:
+    renew_email(session, site, hashes.site)
+    if len(hashes.site) > 1:
         _renew_other_hashes(session, site, hashes)
     for of_one_kind in hashes:
         renew_bans(session, of_one_kind)

@@ -1,4 +1,4 @@
-"""Rotating keys: emails made with older keys are sealed and hashed again with the newest.
+"""Rotating keys: emails and address ranges are sealed and hashed again with the newest.
 
 Old and new rows serve side by side, so this may run while readers comment. What is not yet done
 is known by the names of keys in the rows themselves, so a stopped run goes on where it was.
@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.errors import UndecryptableEmail
 from moderation.flow.moderators import SCOPE
+from moderation.flow.renewing import renew_named
 from moderation.models import (
     Ban,
     Comment,
@@ -39,9 +40,9 @@ class Left:
     commenters: int
     moderators: int
     hashes: int
-    """Bans and commenters of which only the hash is known: they turn when the address is met."""
+    """Bans and commenters of which only the hash is known: they turn when who they name is met."""
     addresses: int
-    """Address ranges of comments: they are not turned, since they soon go by themselves."""
+    """Address ranges of comments."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,11 @@ def count_left(session: Session, vault: Vault) -> Left:
         CommenterEmail.ciphertext.is_(None), _is_older(CommenterEmail.lookup_hash, vault.index_name)
     )
     bans = select(Ban).where(_is_older(Ban.lookup_hash, vault.index_name))
-    addresses = select(CommentAddress).where(
-        _is_older(CommentAddress.ciphertext, vault.cipher_name)
-    )
     return Left(
         commenters=_count(session, _commenters(vault)),
         moderators=_count(session, _moderators(vault)),
         hashes=_count(session, bare) + _count(session, bans),
-        addresses=_count(session, addresses),
+        addresses=_count(session, _addresses(vault)),
     )
 
 
@@ -108,6 +106,27 @@ def rotate_moderators(session: Session, vault: Vault, *, after: int, limit: int)
     return Turned(last, len(rows), len(rows) - len(opened))
 
 
+def rotate_addresses(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
+    """Turn the address ranges of the next `limit` comments with ids above `after`, and their bans.
+
+    They soon go by themselves, but not where the law keeps them, and a new ban must find them.
+    """
+    query = _addresses(vault).where(CommentAddress.comment_id > after)
+    rows = session.scalars(
+        query.order_by(CommentAddress.comment_id).limit(limit).with_for_update()
+    ).all()
+    bans: dict[bytes, bytes] = {}
+    opened = _opened(vault, {f"address:{r.comment_id}": (r, r.ciphertext) for r in rows})
+    for name, row, address_range in opened:
+        row.ciphertext = vault.encrypt(address_range, row=name)
+        newest = vault.address_hashes(address_range)[0]
+        bans[row.range_hash] = newest
+        row.range_hash = newest
+    _turn_bans(session, bans)
+    last = rows[-1].comment_id if len(rows) == limit else None
+    return Turned(last, len(rows), len(rows) - len(opened))
+
+
 def _commenters(vault: Vault) -> Select[CommenterEmail]:
     table = CommenterEmail
     return select(table).where(
@@ -126,6 +145,15 @@ def _moderators(vault: Vault) -> Select[Moderator]:
         or_(
             _is_older(Moderator.email_ciphertext, vault.cipher_name),
             _is_older(Moderator.email_hash, vault.index_name),
+        )
+    )
+
+
+def _addresses(vault: Vault) -> Select[CommentAddress]:
+    return select(CommentAddress).where(
+        or_(
+            _is_older(CommentAddress.ciphertext, vault.cipher_name),
+            _is_older(CommentAddress.range_hash, vault.index_name),
         )
     )
 
@@ -162,11 +190,16 @@ def _turn_commenters(session: Session, newest: Hashes) -> None:
 
 
 def _turn_bans(session: Session, newest: Mapping[bytes, bytes]) -> None:
-    """The same for bans of these emails and of their domains; a hash says of which site it is."""
+    """The same for bans of these emails, domains and ranges; a hash says of which site it is.
+
+    What else a ban names moves with it, or it would miss that until its own batch.
+    """
+    newest = {old: new for old, new in newest.items() if old != new}
     news = session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest.values())))
     there = {(row.site_id, row.lookup_hash): row for row in news}
     for row in session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest))).all():
         lookup_hash = newest[row.lookup_hash]
+        renew_named(session, (lookup_hash, row.lookup_hash))
         other = there.setdefault((row.site_id, lookup_hash), row)
         if other is row:
             row.lookup_hash = lookup_hash

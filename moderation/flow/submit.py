@@ -17,8 +17,8 @@ from moderation.flow.articles import (
     is_closed,
     policy_of,
 )
-from moderation.flow.bans import renew_bans
 from moderation.flow.commenters import find_or_create_commenter
+from moderation.flow.renewing import renew_bans
 from moderation.flow.store import new_public_id, store_comment
 from moderation.models import Article, Comment, CommentAddress, Site
 from moderation.privacy.vault import Vault

@@ -128,6 +128,15 @@ def normal_form(email: str) -> str:
     return f"{local}@{(parts.ascii_domain or parts.domain).lower()}"
 
 
+def is_email(text: str) -> bool:
+    """Whether this is an address that somebody may have typed into a form."""
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
 def mask(email: str) -> str:
     """An address as people who need not know it see it: `a•••@e•••.com`."""
     local, _, domain = email.partition("@")

@@ -13,7 +13,7 @@ from moderation.privacy.vault import Vault
 from moderation.setup import new_key
 from tests.conftest import SECRETS
 from tests.doubles import NOON
-from tests.factories import make_moderator, make_site
+from tests.factories import make_address, make_comment, make_moderator, make_site
 
 Run = Callable[..., Result]
 BEFORE = Vault(vault_key=SECRETS["VAULT_KEY"], index_key=SECRETS["INDEX_KEY"])
@@ -31,18 +31,20 @@ def overrides() -> dict[str, str]:
 
 @pytest.fixture
 def stored(database: Database) -> None:
-    """Three commenters and a moderator under the keys from before."""
+    """Three commenters, a moderator and two address ranges under the keys from before."""
     with database.transaction() as session:
         site = make_site(session)
         for number in range(3):
             find_or_create_commenter(session, site, f"r{number}@a.example", vault=BEFORE, now=NOON)
         make_moderator(session, BEFORE)
+        for _ in range(2):
+            make_address(session, make_comment(session, site), BEFORE)
 
 
 @pytest.mark.usefixtures("stored")
 def test_what_there_is_to_do_is_told_and_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("moderation.cli.keys"), "BATCH", 2)
-    todo = "To do: 3 commenters, 1 moderators."
+    todo = "To do: 3 commenters, 1 moderators, 2 address ranges."
     dry = run("keys", "rotate", "--dry-run")
     assert (dry.exit_code, dry.output.strip()) == (0, todo)
 
@@ -52,7 +54,7 @@ def test_what_there_is_to_do_is_told_and_done(run: Run, monkeypatch: pytest.Monk
     assert todo in done.output
     assert "VAULT_KEYS_OLD can be emptied." in done.output
     assert "INDEX_KEYS_OLD can be emptied, too." in done.output
-    assert "To do: 0 commenters, 0 moderators." in run("keys", "rotate").output
+    assert "To do: 0 commenters, 0 moderators, 0 address ranges." in run("keys", "rotate").output
 
 
 @pytest.mark.usefixtures("stored")
@@ -74,7 +76,7 @@ def test_a_missing_old_key_is_said_with_its_remedy(run: Run) -> None:
     done = run("keys", "rotate")
 
     assert done.exit_code == 1
-    assert "No key here opens 4 emails" in done.output
+    assert "No key here opens 6 emails and address ranges" in done.output
     assert "VAULT_KEYS_OLD" in done.output
     assert "can be emptied" not in done.output
 

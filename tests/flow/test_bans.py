@@ -3,18 +3,21 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.flow.articles import read_page
 from moderation.flow.bans import ban, kinds_in_force, lift, target_of
 from moderation.flow.submit import Submission, submit
-from moderation.models import Ban, Comment, CommentAddress, Event, Site
+from moderation.models import Ban, Comment, CommentAddress, CommenterEmail, Event, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import BanKind, Change
+from tests.conftest import SECRETS
 from tests.doubles import NOON
 from tests.factories import ARTICLE, make_site
 
+KEY = "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
 DAY = dt.timedelta(days=1)
 WHOM = {
     BanKind.EMAIL: "Ada+x@Example.com",
@@ -28,7 +31,19 @@ OTHERS = {
 }
 
 
-def submit_as_ada(database: Database, site: Site, vault: Vault, number: int = 1) -> Comment:
+@pytest.fixture
+def newer() -> Vault:
+    """The vault after its keys changed."""
+    return Vault(vault_key=KEY, index_key=KEY, old_index_keys=SECRETS["INDEX_KEY"])
+
+
+def submit_as_ada(
+    database: Database,
+    site: Site,
+    vault: Vault,
+    number: int = 1,
+    email: str = "ada@example.com",
+) -> Comment:
     with database.transaction() as session:
         site = session.merge(site)
         form = Submission(
@@ -36,7 +51,7 @@ def submit_as_ada(database: Database, site: Site, vault: Vault, number: int = 1)
             page=read_page(site, ARTICLE, "Trees"),
             parent="",
             name="Ada",
-            email="ada@example.com",
+            email=email,
             body=f"Text {number}",
             address_range="203.0.113.0/24",
         )
@@ -113,7 +128,8 @@ def test_all_that_hits_is_told_in_one_order(database: Database, site: Site, vaul
 
 
 def test_what_names_nobody_is_refused(vault: Vault, site: Site) -> None:
-    for whom in ("", "nobody", "203.0.0.0/8", "2001:db8::/32"):
+    mistyped = ("", "nobody", "@", "eve@", "@spam,example", "e ve@example.com")
+    for whom in (*mistyped, "203.0.0.0/8", "2001:db8::/32"):
         with pytest.raises(ValueError, match="wider than"):
             target_of(vault, site, whom)
 
@@ -138,12 +154,49 @@ def test_an_address_is_kept_encrypted_and_as_its_range_only(
 
 
 def test_a_ban_under_an_older_key_hits_who_comes_back(
-    database: Database, site: Site, vault: Vault
+    database: Database, site: Site, vault: Vault, newer: Vault
 ) -> None:
-    key = "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
-    from_settings = {"vault_key": key, "old_index_keys": "aW4" + "B" * 40}
-    newer = Vault(index_key=key, **from_settings)
     for whom in WHOM.values():
         set_ban(database, None, vault, whom)
     comment = submit_as_ada(database, site, newer)
     assert kinds(database, comment) == tuple(BanKind)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("kind", BanKind)
+def test_a_ban_under_the_newest_key_hits_what_waits_under_an_older_one(
+    database: Database, site: Site, vault: Vault, newer: Vault, kind: BanKind, everywhere: bool
+) -> None:
+    comment = submit_as_ada(database, site, vault)
+    set_ban(database, None if everywhere else site, newer, WHOM[kind])
+    assert kinds(database, comment) == (kind,)
+
+
+@pytest.mark.parametrize("kind", [BanKind.DOMAIN, BanKind.ADDRESS])
+def test_a_ban_that_moved_to_the_newest_key_with_one_hits_the_others_that_wait(
+    database: Database, site: Site, vault: Vault, newer: Vault, kind: BanKind
+) -> None:
+    comment = submit_as_ada(database, site, vault)
+    set_ban(database, site, vault, WHOM[kind])
+    submit_as_ada(database, site, newer, number=2, email="bob@example.com")
+    assert kinds(database, comment) == (kind,)
+
+
+def test_moving_a_ban_waits_for_nobody_who_holds_what_it_names(
+    database: Database, site: Site, vault: Vault, newer: Vault
+) -> None:
+    if database.engine.dialect.name == "sqlite":
+        return  # its writers queue up
+    submit_as_ada(database, site, vault)
+    with database.transaction() as holder, database.transaction() as session:
+        assert len(rows_held(holder)) == 2
+        session.execute(text("SET LOCAL lock_timeout = '2s'"))
+        for whom in ("@example.com", "203.0.113.99"):
+            kind, hashes = target_of(newer, None, whom)
+            ban(session, None, hashes, now=NOON, kind=kind)
+
+
+def rows_held(session: Session) -> list[object]:
+    """Locks on what a ban names."""
+    tables = (CommenterEmail, CommentAddress)
+    return [row for table in tables for row in session.scalars(select(table).with_for_update())]

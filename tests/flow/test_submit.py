@@ -11,7 +11,16 @@ from moderation.db import Base, Database
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
 from moderation.flow.articles import read_page
 from moderation.flow.submit import Submission, submit
-from moderation.models import Article, Comment, Commenter, CommenterEmail, Event, Job, Site
+from moderation.models import (
+    Article,
+    Comment,
+    CommentAddress,
+    Commenter,
+    CommenterEmail,
+    Event,
+    Job,
+    Site,
+)
 from moderation.privacy.vault import Vault
 from moderation.statuses import Actor, Change, Code, Publishing, Status
 from tests.doubles import NOON, Clock
@@ -33,6 +42,7 @@ class Sender:
             name="Ada",
             email="ada@example.com",
             body="What a lovely tree.",
+            address_range="203.0.113.0/24",
         )
 
     def send(self, **fields: object) -> tuple[Comment, bool]:
@@ -84,12 +94,12 @@ def test_a_process_that_dies_before_the_commit_leaves_nothing(sender: Sender) ->
     with pytest.raises(KeyboardInterrupt), sender.database.transaction() as session:
         sender.send_in(session)
         raise KeyboardInterrupt
-    for model in (Article, Comment, Commenter, CommenterEmail, Event, Job):
+    for model in (Article, Comment, CommentAddress, Commenter, CommenterEmail, Event, Job):
         assert sender.count(model) == 0
 
 
-@pytest.mark.parametrize("broken", ["events", "jobs"])
-def test_no_comment_is_stored_without_its_event_and_job(sender: Sender, broken: str) -> None:
+@pytest.mark.parametrize("broken", ["events", "jobs", "comment_addresses"])
+def test_no_comment_is_stored_without_what_belongs_to_it(sender: Sender, broken: str) -> None:
     with sender.database.transaction() as session:
         session.connection().exec_driver_sql(f"ALTER TABLE {broken} RENAME TO gone")
     with pytest.raises(Exception, match=broken):
@@ -102,6 +112,30 @@ def test_a_retry_of_the_same_form_answers_the_same_comment(sender: Sender) -> No
     again, is_new = sender.send()
     assert (again.id, is_new) == (first.id, False)
     assert (sender.count(), sender.count(Event), sender.count(Job)) == (1, 1, 1)
+
+
+def test_it_stores_whence_the_comment_came_encrypted_and_for_bans_to_find(sender: Sender) -> None:
+    comment, _ = sender.send()
+    with sender.database.reading() as session:
+        stored = session.scalars(select(CommentAddress)).one()
+    assert (stored.comment_id, stored.created_at) == (comment.id, comment.created_at)
+    assert stored.range_hash == sender.vault.address_hashes("203.0.113.0/24")[0]
+    opened = sender.vault.decrypt(stored.ciphertext, row=f"address:{comment.id}")
+    assert opened == "203.0.113.0/24"
+
+
+def test_a_retry_from_another_network_stores_nothing_anew(sender: Sender) -> None:
+    first, _ = sender.send()
+    again, is_new = sender.send(address_range="198.51.100.0/24")
+    assert (again.id, is_new) == (first.id, False)
+    with sender.database.reading() as session:
+        stored = session.scalars(select(CommentAddress)).one()
+    assert stored.range_hash == sender.vault.address_hashes("203.0.113.0/24")[0]
+
+
+def test_where_nobody_knows_whence_it_came_nothing_is_stored(sender: Sender) -> None:
+    assert sender.send(address_range=None)[1]
+    assert sender.count(CommentAddress) == 0
 
 
 def test_a_retry_is_answered_even_when_the_article_closed_meanwhile(sender: Sender) -> None:
@@ -273,7 +307,7 @@ def test_one_form_sent_many_times_at_once_is_one_comment(sender: Sender) -> None
     answers = together(*[sender.send] * 6)
     assert {comment.id for comment, _ in answers} == {answers[0][0].id}
     assert sorted(is_new for _, is_new in answers) == [False] * 5 + [True]
-    for model in (Comment, Event, Job, Article, Commenter):
+    for model in (Comment, CommentAddress, Event, Job, Article, Commenter):
         assert sender.count(model) == 1
 
 
