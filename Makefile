@@ -42,7 +42,7 @@ audit: $(DEV_STAMP)
 	@$(BIN)/pip-audit -r requirements.txt --strict --no-deps --disable-pip --progress-spinner off \
 	  >$(VENV)/.audit 2>&1; code=$$?; sed -n '/^Traceback/,$$d; /^WARNING/!p' $(VENV)/.audit; \
 	if [ $$code -ne 0 ] && ! grep -q '^Found [0-9]* known' $(VENV)/.audit; then \
-	  echo "The audit says nothing: the advisory service (pypi.org) did not answer, or does not know a" >&2; \
+	  echo "The audit says nothing: the advisory service did not answer, or does not know a" >&2; \
 	  echo "package of requirements.txt. Is there a network connection? $(VENV)/.audit holds all it said." >&2; \
 	fi; exit $$code
 

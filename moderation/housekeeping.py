@@ -8,6 +8,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -40,14 +41,9 @@ class Housekeeper:
 
     def run(self) -> None:
         """A round at the start and every hour, until `stop()`."""
-        rounds: tuple[Callable[[], object], ...] = (self.erase_again, self)
+        _try(self.erase_again)
         while True:
-            for each in rounds:
-                try:
-                    each()
-                except Exception:  # the next round may fare better
-                    log.error("housekeeping_failed", exc_info=True)
-            rounds = (self,)
+            _try(self)
             if self._stop.wait(EVERY):
                 return
 
@@ -56,17 +52,19 @@ class Housekeeper:
         self._stop.set()
 
     def __call__(self) -> None:
-        """One round: every purge of every site, old mails, every wish whose time has come."""
+        """One round: every wish whose time has come, every purge of every site, old mails.
+
+        Each by itself: one that breaks (a site's stored policy, say) must not stop the others.
+        """
         with self._database.reading() as session:
             sites = session.scalars(select(Site.id).order_by(Site.id)).all()
-        for site_id in sites:
-            for purge in PURGES:
-                self.purge(site_id, purge)
-        self.forget_mails()
-        with self._database.reading() as session:
             wishes = due_erasures(session, now=self._clock())
         for wish in wishes:
-            self.erase(wish)
+            _try(partial(self.erase, wish))
+        for site_id in sites:
+            for purge in PURGES:
+                _try(partial(self.purge, site_id, purge))
+        _try(self.forget_mails)
 
     def purge(
         self, site_id: int, purge: Purge, *, tell: Callable[[int], object] = lambda _count: None
@@ -100,7 +98,7 @@ class Housekeeper:
         return total
 
     def erase(self, erasure_id: int) -> int:
-        """Carry out one wish now; answers how many comments it emptied."""
+        """Carry out one wish now; answers how many comments it took from sight."""
         total, step = 0, Step((), None, done=False)
         while not step.done and not self._stop.is_set():
             with self._database.transaction() as session:
@@ -161,3 +159,11 @@ class Housekeeper:
             if len(page) < PAGE:
                 return total
             after = page[-1].id
+
+
+def _try(task: Callable[[], object]) -> None:
+    """Do it; what fails is tried again in the next round."""
+    try:
+        task()
+    except Exception:
+        log.error("housekeeping_failed", exc_info=True)

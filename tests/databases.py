@@ -1,4 +1,4 @@
-"""Fresh migrated databases for tests: a template made once, copied for each test."""
+"""Fresh databases for tests: a migrated template made once, copied for each test; Redis."""
 
 import os
 import shutil
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
+import redis
 from alembic import command
 from sqlalchemy import make_url
 
@@ -67,6 +69,20 @@ def new_postgres(template: str | None) -> Iterator[str]:
     finally:
         with _connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def empty_redis(url: str) -> Iterator["redis.Redis[bytes]"]:
+    """A database of the tests' Redis, emptied before and after; skips where none answers."""
+    client = redis.Redis.from_url(url, socket_connect_timeout=2)
+    try:
+        client.ping()
+    except redis.ConnectionError:
+        pytest.skip("no Redis answers at 127.0.0.1:6379")
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
 
 
 def _connect() -> psycopg.Connection:

@@ -67,6 +67,17 @@ class MailServer:
         return self.quit_answer
 
 
+def settings_for(server: MailServer) -> dict[str, Any]:
+    """Settings of an installation that sends its mails there."""
+    return {
+        "SMTP_HOST": HOST,
+        "SMTP_PORT": server.port,
+        "SMTP_SECURITY": "none",
+        "MAIL_FROM": "comments@news.example",
+        "PUBLIC_URL": "https://talk.example",
+    }
+
+
 @contextmanager
 def mail_server(
     certificate: Path | None = None, *, tls_at_once: bool = False, with_login: bool = False

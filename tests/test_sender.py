@@ -25,7 +25,7 @@ from moderation.services import Services
 from moderation.statuses import MailOutcome, ScorerMode
 from tests.doubles import NOON, Clock
 from tests.factories import make_site
-from tests.mail_server import HOST, MailServer, mail_server
+from tests.mail_server import HOST, MailServer, mail_server, settings_for
 from tests.servers import free_port, wait_until
 
 EMAIL = "ada@reader.example"
@@ -41,13 +41,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def overrides(server: MailServer) -> dict[str, Any]:
-    return {
-        "SMTP_HOST": HOST,
-        "SMTP_PORT": server.port,
-        "SMTP_SECURITY": "none",
-        "MAIL_FROM": "comments@news.example",
-        "PUBLIC_URL": "https://talk.example",
-    }
+    return settings_for(server)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from moderation.services import Services
 from moderation.statuses import Status
 from moderation.tasks import EXPIRES, TASK, make_celery, make_wake
 from moderation.worker import Worker
+from tests.databases import empty_redis
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_comment, make_site
 
@@ -140,12 +141,5 @@ def logs() -> None:
 @pytest.fixture
 def broker() -> Iterator[Any]:
     """The Redis of the tests, its database 15 empty."""
-    client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
-    try:
-        client.ping()
-    except redis.ConnectionError:
-        pytest.skip("no Redis answers at 127.0.0.1:6379")
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
+    with empty_redis(REDIS) as client:
+        yield client

@@ -1,6 +1,7 @@
 """Step `submit`, second half: who is speaking. A typed email is a claim, not an identity."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +22,7 @@ def find_or_create_commenter(
         return None
     hashes = vault.hashes(email, site=site.key)
     renew_hashes(session, site, hashes)
-    found = _find(session, site, hashes.site[0])
+    found = _find(session, site, hashes.site[:1])
     if found is not None:
         _renew_email(session, found, email, vault=vault, now=now)
         return found
@@ -37,23 +38,25 @@ def find_or_create_commenter(
                     lookup_hash=hashes.site[0],
                     anywhere_hash=hashes.anywhere[0],
                     domain_hash=hashes.domain[0],
-                    ciphertext=vault.encrypt(email, row=f"commenter:{commenter.id}"),
+                    ciphertext=vault.encrypt(email, row=_sealed_for(commenter.id)),
                     wanted_at=now,
                 )
             )
     except IntegrityError:  # the same person's other request was faster
-        return _find(session, site, hashes.site[0])
+        return _find(session, site, hashes.site[:1])
     return commenter
 
 
 def find_commenter(session: Session, site: Site, email: str, *, vault: Vault) -> Commenter | None:
     """The commenter with this email on this site, under any live key; None where there is none."""
-    hashes = vault.hashes(email, site=site.key).site
-    return session.scalar(
-        select(Commenter)
-        .join(CommenterEmail, CommenterEmail.commenter_id == Commenter.id)
-        .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash.in_(hashes))
-    )
+    return _find(session, site, hashes_for(vault, site, email))
+
+
+def open_email(row: CommenterEmail | None, vault: Vault) -> str | None:
+    """The email in clear; None where none is kept (any more). Raises UndecryptableEmail."""
+    if row is None or row.ciphertext is None:
+        return None
+    return vault.decrypt(row.ciphertext, row=_sealed_for(row.commenter_id))
 
 
 def hashes_for(vault: Vault, site: Site, email: str) -> tuple[bytes, ...]:
@@ -99,12 +102,17 @@ def _renew_email(
     row = session.get_one(CommenterEmail, commenter.id)
     row.wanted_at = now
     if row.ciphertext is None:
-        row.ciphertext = vault.encrypt(email, row=f"commenter:{commenter.id}")
+        row.ciphertext = vault.encrypt(email, row=_sealed_for(commenter.id))
 
 
-def _find(session: Session, site: Site, lookup_hash: bytes) -> Commenter | None:
+def _find(session: Session, site: Site, hashes: Sequence[bytes]) -> Commenter | None:
     return session.scalar(
         select(Commenter)
         .join(CommenterEmail, CommenterEmail.commenter_id == Commenter.id)
-        .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash == lookup_hash)
+        .where(CommenterEmail.site_id == site.id, CommenterEmail.lookup_hash.in_(hashes))
     )
+
+
+def _sealed_for(commenter_id: int) -> str:
+    """The name of the row that a commenter's ciphertext is bound to."""
+    return f"commenter:{commenter_id}"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation.errors import UndecryptableEmail
+from moderation.flow.commenters import open_email
 from moderation.flow.proof import PROOF_FOR
 from moderation.models import Commenter, CommenterEmail, Mail, Site
 from moderation.privacy.vault import Vault
@@ -167,11 +168,8 @@ def _end(mail: Mail, outcome: MailOutcome, now: dt.datetime) -> None:
 
 
 def _address_of(session: Session, commenter: Commenter, vault: Vault) -> str | None:
-    row = session.get(CommenterEmail, commenter.id)
-    if row is None or row.ciphertext is None:
-        return None
     try:
-        return vault.decrypt(row.ciphertext, row=f"commenter:{commenter.id}")
+        return open_email(session.get(CommenterEmail, commenter.id), vault)
     except UndecryptableEmail:
         return None
 

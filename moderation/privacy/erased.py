@@ -28,6 +28,7 @@ class ErasedList:
         lines = [f"{self._tags(kind, public_id)[0]}\n" for public_id in public_ids]
         if not lines:
             return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a", encoding="ascii") as file:
             file.writelines(lines)

@@ -84,6 +84,20 @@ def _clean_line(value: str | None) -> str:
     return clean_line(value or "")
 
 
+def _email_field(label: str, *, autocomplete: str, missing: str | None = None) -> EmailField:
+    """A field for an address, with the limits that every one has; `missing` makes it required."""
+    return EmailField(
+        label,
+        filters=[_clean_line],
+        validators=[
+            *([DataRequired(missing)] if missing else []),
+            Length(max=EMAIL_MAX, message="This email address is too long."),
+            Email("Please enter an email address, such as name@example.com."),
+        ],
+        render_kw={"autocomplete": autocomplete, "maxlength": EMAIL_MAX},
+    )
+
+
 class CommentForm(Form):  # type: ignore[misc]
     """The familiar form. Hidden fields say where it stands; `website` is the honeypot."""
 
@@ -106,15 +120,7 @@ class CommentForm(Form):  # type: ignore[misc]
         ],
         render_kw={"autocomplete": "name", "maxlength": NAME_MAX},
     )
-    email = EmailField(
-        "Email",
-        filters=[_clean_line],
-        validators=[
-            Length(max=EMAIL_MAX, message="This email address is too long."),
-            Email("Please enter an email address, such as name@example.com."),
-        ],
-        render_kw={"autocomplete": "email", "maxlength": EMAIL_MAX},
-    )
+    email = _email_field("Email", autocomplete="email")  # required or not: `__init__`
     body = TextAreaField(
         "Comment",
         filters=[_clean],
@@ -188,16 +194,7 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
 class OwnDataForm(Form):  # type: ignore[misc]
     """Whose data is asked for. Needs no token: it does what anybody may ask for anybody."""
 
-    email = EmailField(
-        "Email",
-        filters=[_clean_line],
-        validators=[
-            DataRequired("Please enter your email address."),
-            Length(max=EMAIL_MAX, message="This email address is too long."),
-            Email("Please enter an email address, such as name@example.com."),
-        ],
-        render_kw={"autocomplete": "email", "maxlength": EMAIL_MAX},
-    )
+    email = _email_field("Email", autocomplete="email", missing="Please enter your email address.")
 
 
 class HoldForm(FlaskForm):  # type: ignore[misc]
@@ -226,15 +223,8 @@ class HoldForm(FlaskForm):  # type: ignore[misc]
 class SearchForm(FlaskForm):  # type: ignore[misc]
     """Whose address is this? It travels in the body, as addresses of pages are logged."""
 
-    email = EmailField(
-        "Full email address",
-        filters=[_clean_line],
-        validators=[
-            DataRequired("Please enter an email address."),
-            Length(max=EMAIL_MAX, message="This email address is too long."),
-            Email("Please enter an email address, such as name@example.com."),
-        ],
-        render_kw={"autocomplete": "off", "maxlength": EMAIL_MAX},
+    email = _email_field(
+        "Full email address", autocomplete="off", missing="Please enter an email address."
     )
 
 

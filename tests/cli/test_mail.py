@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from tests.mail_server import HOST, MailServer, mail_server
+from tests.mail_server import HOST, MailServer, mail_server, settings_for
 from tests.servers import free_port
 
 Run = Callable[..., Result]
@@ -22,13 +22,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def overrides(server: MailServer) -> dict[str, Any]:
-    return {
-        "SMTP_HOST": HOST,
-        "SMTP_PORT": server.port,
-        "SMTP_SECURITY": "none",
-        "MAIL_FROM": "comments@news.example",
-        "PUBLIC_URL": "https://talk.example",
-    }
+    return settings_for(server)
 
 
 def test_a_mail_is_sent_now(run: Run, server: MailServer) -> None:

@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from moderation.db import Database
+from moderation.flow.personal.taking_down import take_down
 from moderation.models import Comment, Event, LegalHold, Moderator, Site
 from moderation.services import Services
-from moderation.statuses import Change, Role, Status
+from moderation.statuses import Actor, Change, Role, Status
 from tests.doubles import Clock
 from tests.factories import make_comment, make_moderator, make_site
 from tests.web.pages import Page
@@ -121,6 +122,16 @@ def test_another_sites_owner_finds_nothing(
             session, services.vault, email="x@example.com", role=Role.OWNER, site=other
         )
     assert post(sign_in_as(make), comment, reason="docket", days="3") == 404
+
+
+def test_what_is_empty_says_so_and_cannot_be_kept(
+    owner_desk: FlaskClient, database: Database, comment: Comment, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        take_down(session, comment.id, change=Change.ERASED, actor=Actor.COMMENTER, now=clock())
+    page = owner_desk.get(f"/queue/{comment.public_id}").text
+    assert "taken out for good" in page
+    assert "Legal hold" not in page
 
 
 def test_it_ends_by_itself(

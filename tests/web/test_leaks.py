@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
@@ -26,6 +25,7 @@ from moderation.services import Services
 from moderation.statuses import Actor, Change, ErasureScope, Reason, Role, Status
 from moderation.web.gate import PUBLIC
 from moderation.worker import Worker
+from tests.databases import empty_redis
 from tests.doubles import Clock
 from tests.factories import ARTICLE, make_moderator, make_site
 from tests.privacy.traces import traces
@@ -131,15 +131,8 @@ def overrides() -> dict[str, Any]:
 @pytest.fixture
 def broker() -> Iterator[Any]:
     """A database of the tests' Redis, empty."""
-    client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
-    try:
-        client.ping()
-    except redis.ConnectionError:
-        pytest.skip("no Redis answers at 127.0.0.1:6379")
-    client.flushdb()
-    yield client
-    client.flushdb()
-    client.close()
+    with empty_redis(REDIS) as client:
+        yield client
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from moderation.services import Services
 from moderation.statuses import Change, MailKind
 from tests.doubles import NOON, Clock
 from tests.factories import make_site
-from tests.mail_server import HOST, MailServer, mail_server
+from tests.mail_server import MailServer, mail_server, settings_for
 from tests.web.pages import Element, Page, Reader
 
 EMAIL = "ada@reader.example"
@@ -35,13 +35,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def overrides(server: MailServer) -> dict[str, Any]:
-    return {
-        "SMTP_HOST": HOST,
-        "SMTP_PORT": server.port,
-        "SMTP_SECURITY": "none",
-        "MAIL_FROM": "comments@news.example",
-        "PUBLIC_URL": "https://talk.example",
-    }
+    return settings_for(server)
 
 
 @pytest.fixture

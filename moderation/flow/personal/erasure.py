@@ -18,14 +18,14 @@ from moderation.models import (
     Mail,
     Moderator,
 )
-from moderation.statuses import Actor, Change, ErasureScope
+from moderation.statuses import Actor, Change, ErasureScope, Status
 
 AGAIN_AFTER = dt.timedelta(days=1)  # what a legal hold keeps is tried again
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of an erasure took out, by opaque id; `done`: there is nothing more to do."""
+    """What one step of an erasure took from sight, by opaque id; `done`: no more to do now."""
 
     comments: tuple[str, ...]
     commenter: str | None
@@ -94,12 +94,12 @@ def read_erasures(session: Session, owner: Moderator) -> list[tuple[Erasure, str
     return [(wish, public_id) for wish, public_id in session.execute(query)]
 
 
-def due_erasures(session: Session, *, now: dt.datetime, limit: int = 50) -> Sequence[int]:
+def due_erasures(session: Session, *, now: dt.datetime) -> Sequence[int]:
     """Ids of the wishes whose time to think is over."""
     query = select(Erasure.id).where(
         Erasure.run_after <= now, Erasure.done_at.is_(None), Erasure.cancelled_at.is_(None)
     )
-    return session.scalars(query.order_by(Erasure.run_after).limit(limit)).all()
+    return session.scalars(query.order_by(Erasure.run_after)).all()
 
 
 def erase(session: Session, erasure_id: int, *, now: dt.datetime, limit: int) -> Step:
@@ -126,10 +126,15 @@ def erase(session: Session, erasure_id: int, *, now: dt.datetime, limit: int) ->
     names = tuple(public_id for _, public_id in batch)
     if len(batch) == limit:
         return Step(names, None, done=False)
-    if _hide_kept(session, wish, now):
-        wish.run_after = now + AGAIN_AFTER
-        return Step(names, None, done=True)
-    return Step(names, _finish(session, wish, now), done=True)
+    kept = _kept(session, wish, now)
+    if not kept:
+        return Step(names, _finish(session, wish, now), done=True)
+    hidden = [comment for comment in kept if comment.status is not Status.DELETED]
+    for comment in hidden:
+        take_down(session, comment.id, change=Change.ERASED, actor=wish.asked_by, now=now)
+    wish.run_after = now + AGAIN_AFTER
+    # In the list already now: when the hold ends, retention may be the one that empties them.
+    return Step((*names, *(comment.public_id for comment in hidden)), None, done=True)
 
 
 def erase_again(session: Session, comment_ids: Sequence[int], *, now: dt.datetime) -> None:
@@ -152,18 +157,15 @@ def forget(session: Session, commenter_id: int) -> None:
     )
 
 
-def _hide_kept(session: Session, wish: Erasure, now: dt.datetime) -> bool:
-    """Take what a legal hold keeps from sight; answers whether there is such a comment."""
-    kept = session.scalars(
-        select(Comment.id).where(
+def _kept(session: Session, wish: Erasure, now: dt.datetime) -> Sequence[Comment]:
+    """Their comments that a legal hold keeps."""
+    return session.scalars(
+        select(Comment).where(
             Comment.commenter_id == wish.commenter_id,
             Comment.emptied_at.is_(None),
             is_kept(Comment.id, now),
         )
     ).all()
-    for comment_id in kept:
-        take_down(session, comment_id, change=Change.ERASED, actor=wish.asked_by, now=now)
-    return bool(kept)
 
 
 def _finish(session: Session, wish: Erasure, now: dt.datetime) -> str | None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from moderation.errors import UndecryptableEmail
+from moderation.flow.commenters import open_email
 from moderation.flow.personal.erasure import pending_erasure
 from moderation.models import Comment, Commenter, CommenterEmail, Event, Site
 from moderation.privacy.vault import Vault
@@ -71,11 +72,8 @@ def _comment(comment: Comment) -> dict[str, Any]:
 
 
 def _email(session: Session, commenter: Commenter, vault: Vault) -> str | None:
-    row = session.get(CommenterEmail, commenter.id)
-    if row is None or row.ciphertext is None:
-        return None
     try:
-        return vault.decrypt(row.ciphertext, row=f"commenter:{commenter.id}")
+        return open_email(session.get(CommenterEmail, commenter.id), vault)
     except UndecryptableEmail:
         return None
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from moderation.errors import UndecryptableEmail, UnknownCommenter
+from moderation.flow.commenters import open_email
 from moderation.models import Comment, Commenter, CommenterEmail, Event, Moderator, Site
 from moderation.privacy.vault import Vault, mask
 from moderation.statuses import Actor, Change, RevealReason, Status
@@ -135,10 +136,9 @@ def reveal_email(
 
     Show it only after the commit. Raises UndecryptableEmail; then nothing was revealed or logged.
     """
-    row = session.get(CommenterEmail, commenter.id)
-    if row is None or row.ciphertext is None:
+    email = open_email(session.get(CommenterEmail, commenter.id), vault)
+    if email is None:
         return None
-    email = vault.decrypt(row.ciphertext, row=f"commenter:{commenter.id}")
     session.add(
         Event(
             site_id=commenter.site_id,
@@ -191,13 +191,11 @@ def linked_commenters(session: Session, events: Iterable[Event]) -> dict[int, st
 
 
 def _masked(row: CommenterEmail | None, vault: Vault) -> MaskedEmail:
-    if row is None or row.ciphertext is None:
-        return MaskedEmail(None, is_kept=False)
     try:
-        email = vault.decrypt(row.ciphertext, row=f"commenter:{row.commenter_id}")
+        email = open_email(row, vault)
     except UndecryptableEmail:
         return MaskedEmail(None, is_kept=True)
-    return MaskedEmail(mask(email), is_kept=True)
+    return MaskedEmail(mask(email) if email else None, is_kept=email is not None)
 
 
 def _has_address(email: str, sites: Iterable[Site], vault: Vault) -> ColumnElement[bool]:
