@@ -1,6 +1,5 @@
 """The command line, as an operator uses it."""
 
-import datetime as dt
 import re
 import signal
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from moderation.errors import SignInRefused
 from moderation.flow import moderators
 from moderation.flow.jobs import report_worker
 from moderation.flow.moderators import check_password, find_moderator, start_session
-from moderation.models import Ban, Event, Moderator, SignIn, Site, WorkerRow
+from moderation.models import Event, Moderator, SignIn, Site, WorkerRow
 from moderation.privacy.vault import Vault
 from moderation.services import Services
 from moderation.statuses import Role, Status
@@ -262,60 +261,6 @@ def test_moderators_are_listed_with_masked_emails(run: Run, database: Database) 
         "ada\ta•••@e•••.com\towner\tall sites",
         "grace\tg•••@e•••.org\tmoderator\tnews",
     ]
-
-
-def test_a_commenter_is_banned_and_unbanned(run: Run, database: Database) -> None:
-    with database.transaction() as session:
-        make_site(session)
-    assert run("commenter", "ban", "eve@example.com", "--site", "news").exit_code == 0
-    assert run("commenter", "ban", "EVE@example.com", "--site", "news").exit_code == 0
-    with database.reading() as session:
-        assert session.scalars(select(Ban)).one().lifted_at is None
-    assert run("commenter", "unban", "eve@example.com", "--site", "news").exit_code == 0
-    with database.reading() as session:
-        assert session.scalars(select(Ban)).one().lifted_at == NOON
-        changes = session.scalars(select(Event.change).order_by(Event.id)).all()
-    assert changes == ["banned", "unbanned"]
-    again = run("commenter", "unban", "eve@example.com", "--site", "news")
-    assert (again.exit_code, "is not banned" in again.output) == (1, True)
-
-
-@pytest.mark.parametrize(
-    ("whom", "named"),
-    [
-        ("@spam.example", "@spam.example"),
-        ("203.0.113.7", "203.0.113.0/24"),
-        ("2001:db8::1", "2001:db8::/48"),
-        ("eve@example.com", "eve@example.com"),
-    ],
-)
-def test_a_ban_may_be_of_all_sites_and_for_a_time(
-    run: Run, database: Database, whom: str, named: str
-) -> None:
-    done = run("commenter", "ban", whom, "--all-sites", "--days", "3")
-    assert done.output == f"Comments of {named} on all sites are held for 3 days.\n"
-    with database.reading() as session:
-        found = session.scalars(select(Ban)).one()
-    assert (found.site_id, found.expires_at) == (None, NOON + dt.timedelta(days=3))
-    lifted = run("commenter", "unban", whom, "--all-sites")
-    assert lifted.output == f"The ban of {named} on all sites is lifted.\n"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("eve@example.com",),
-        ("eve@example.com", "--site", "news", "--all-sites"),
-        ("203.0.0.0/8", "--all-sites"),
-        ("eve", "--all-sites"),
-    ],
-)
-def test_a_ban_that_names_nobody_or_nowhere_is_refused(
-    run: Run, database: Database, words: tuple[str, ...]
-) -> None:
-    assert run("commenter", "ban", *words).exit_code != 0
-    with database.reading() as session:
-        assert session.scalars(select(Ban)).all() == []
 
 
 def test_the_database_is_upgraded_as_often_as_one_likes(run: Run, database: Database) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from moderation.db import Database
+from moderation.flow.bans import ban
+from moderation.flow.commenters import hashes_for
 from moderation.models import Site
 from moderation.privacy.vault import Vault
 from moderation.sweep import Sweep
 from moderation.worker import Worker
 from tests.conftest import SECRETS
-from tests.doubles import Clock, FixedScorer
-from tests.factories import make_site
+from tests.doubles import NOON, Clock, FixedScorer
+from tests.factories import make_moderator, make_site
+from tests.flow.keyring import BEFORE, EMAILS, find
 
 DAY = dt.timedelta(days=1)
 
@@ -54,3 +57,14 @@ def worker(database: Database, sweep: Sweep, scorer: FixedScorer, clock: Clock) 
         repeat_window=DAY,
         clock=clock,
     )
+
+
+@pytest.fixture
+def people(database: Database, site: Site) -> list[int]:
+    """The ids of commenters from before; the third is banned, and so is a stranger."""
+    with database.transaction() as session:
+        ids = [find(session, site, email, BEFORE) for email in EMAILS]
+        for email in (EMAILS[2], "stranger@example.com"):
+            ban(session, site, hashes_for(BEFORE, site, email), now=NOON)
+        make_moderator(session, BEFORE)
+    return ids
