@@ -10,7 +10,7 @@ STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: help run test check lint audit format bench
+.PHONY: help run test check lint audit format bench translations
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check             format, lint, types, imports (make lint), make test, make audit"
 	@echo "make audit             ask for known vulnerabilities of what requirements.txt names"
 	@echo "make bench             measure"
+	@echo "make translations      bring the catalogues up to date with the sentences in the code"
 
 run: $(STAMP)
 	@$(BIN)/python -m moderation.setup --demo
@@ -26,7 +27,7 @@ run: $(STAMP)
 
 test: $(DEV_STAMP)
 	@$(BIN)/python -m moderation.scoring.compiling home instance/cache/models
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: lint test audit
 
@@ -53,6 +54,9 @@ format: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m moderation.scoring.compiling home instance/cache/models
 	@$(BIN)/python -m tests.benchmarks
+
+translations: $(DEV_STAMP)
+	@$(BIN)/python -m moderation.translations
 
 # A stamp of its own: an interrupted start leaves bin/python without pip.
 $(VENV)/.made:

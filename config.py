@@ -17,7 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from moderation.statuses import MailSecurity, ScorerMode
+from moderation.outgoing.guard import read_exceptions, read_ports
+from moderation.policy.limits import NUMBERS
+from moderation.statuses import MailSecurity, ScorerMode, SecondFactor
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
@@ -74,17 +76,25 @@ class Settings(BaseSettings):
     SMTP_USER: str = Field(default="", repr=False)
     SMTP_PASSWORD: SecretStr = SecretStr("")
     MAIL_FROM: str = Field(default="", validate_default=True)
+    UNDO_TIME: Seconds = 300.0  # mails to commenters about a decision leave so long after it
+
+    # Where webhooks of owners may lead besides public addresses on port 443.
+    WEBHOOK_ALLOW: str = ""
+    WEBHOOK_PORTS: str = "443"
 
     # In UTF-8 four bytes a character at most, and a whole request is 64 KB.
-    BODY_MAX: int = Field(default=10_000, ge=1, le=15_000)
+    BODY_MAX: int = Field(default=10_000, ge=1, le=NUMBERS["body_max"].most)
     FORM_MIN_AGE: Seconds = 2.0
     FORM_MAX_AGE: Seconds = 86_400.0
     REPEAT_WINDOW: Seconds = 86_400.0
     RATE_STORAGE: str = Field(default="memory://", repr=False)
     RATE_SUBMIT: str = "6 per minute; 60 per hour"
     RATE_COMMENTER: str = "20 per hour"
+    RATE_REPORT: str = "5 per minute; 20 per day"
     RATE_SIGN_IN: str = "10 per 15 minutes"
     SESSION_HOURS: float = Field(default=12.0, gt=0, le=720)
+    SESSION_IDLE_HOURS: float = Field(default=4.0, ge=0.25, le=720)
+    SECOND_FACTOR: SecondFactor = SecondFactor.OPTIONAL
 
     @field_validator("PUBLIC_URL")
     @classmethod
@@ -102,7 +112,7 @@ class Settings(BaseSettings):
             )
         return value.rstrip("/")
 
-    @field_validator("RATE_SUBMIT", "RATE_COMMENTER", "RATE_SIGN_IN")
+    @field_validator("RATE_SUBMIT", "RATE_COMMENTER", "RATE_REPORT", "RATE_SIGN_IN")
     @classmethod
     def _limits(cls, value: str) -> str:
         parse_many(value)  # raises ValueError
@@ -117,6 +127,18 @@ class Settings(BaseSettings):
                 "must be starttls or tls where SMTP_HOST is another machine: without, everybody on "
                 "the way reads addresses and the password"
             )
+        return value
+
+    @field_validator("WEBHOOK_ALLOW")
+    @classmethod
+    def _hosts_and_networks(cls, value: str) -> str:
+        read_exceptions(value)  # raises ValueError
+        return value
+
+    @field_validator("WEBHOOK_PORTS")
+    @classmethod
+    def _ports(cls, value: str) -> str:
+        read_ports(value)  # raises ValueError
         return value
 
     @field_validator("MAIL_FROM")

@@ -15,8 +15,11 @@ from moderation.housekeeping import Housekeeper
 from moderation.letters import domain_of
 from moderation.logs import configure_logs
 from moderation.mail import Mailer
+from moderation.outgoing.guard import Guard, read_exceptions, read_ports
+from moderation.outgoing.post import Poster
+from moderation.preview import Preview
 from moderation.privacy.erased import ErasedList
-from moderation.privacy.links import ProofLinks
+from moderation.privacy.links import Links
 from moderation.privacy.vault import Vault
 from moderation.scoring.serving.engine import load_scorer
 from moderation.sender import Sender
@@ -24,7 +27,9 @@ from moderation.services import Background, Services
 from moderation.statuses import ScorerMode
 from moderation.sweep import Sweep, now
 from moderation.tasks import make_celery, make_wake
+from moderation.watcher import Watcher
 from moderation.web import register_web
+from moderation.webhooks import WebhookSender
 from moderation.worker import Worker
 
 
@@ -41,16 +46,20 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         static_folder="moderation/static",
         static_url_path="/static",
     )
-    # Each request may hold one; scorer, sweep, housekeeper and sender another four.
-    database = Database(settings.DATABASE_URL, connections=settings.THREADS + 4)
+    # Each request may hold one; scorer, sweep, housekeeper, watcher and both senders another six.
+    database = Database(settings.DATABASE_URL, connections=settings.THREADS + 6)
     sweep = make_sweep(settings, database, clock)
     make_one = partial(make_worker, settings, database, sweep, clock)
     celery = make_celery(settings.BROKER_URL, make_one)
     background, wake = _choose_background(settings, sweep, make_one, celery)
+    loaded = background.loaded if isinstance(background, Worker) else lambda: None
     vault = make_vault(settings)
     housekeeper = Housekeeper(database, ErasedList(settings.ERASED_LIST, vault), clock=clock)
     mailer = make_mailer(settings)
     senders = [make_sender(settings, database, vault, mailer, clock)] if mailer else []
+    watcher = Watcher(database, sends_mail=mailer is not None, clock=clock)
+    guard = make_guard(settings)
+    webhooks = make_webhook_sender(settings, database, vault, guard, clock)
     app.extensions["celery"] = celery
     app.extensions["moderation"] = Services(
         settings=settings,
@@ -58,11 +67,14 @@ def create_app(settings: Settings, *, clock: Callable[[], dt.datetime] = now) ->
         vault=vault,
         clock=clock,
         wake=wake,
-        backgrounds=(background, housekeeper, *senders),
+        backgrounds=(background, housekeeper, watcher, webhooks, *senders),
         housekeeper=housekeeper,
         mailer=mailer,
+        guard=guard,
+        webhooks=webhooks,
         make_worker=make_one,
         waiters=threading.BoundedSemaphore(settings.SCORE_WAITERS),
+        preview=Preview(loaded),
     )
     register_web(app, settings)
     register_commands(app)
@@ -105,11 +117,30 @@ def make_sender(
         database,
         vault,
         mailer,
-        ProofLinks(settings.SECRET_KEY.get_secret_value()),
+        Links(settings.SECRET_KEY.get_secret_value()),
         sender=settings.MAIL_FROM,
         public_url=settings.public_url,
+        undo_time=dt.timedelta(seconds=settings.UNDO_TIME),
         clock=clock,
     )
+
+
+def make_guard(settings: Settings) -> Guard:
+    """Where the addresses of webhooks may lead."""
+    hosts, networks = read_exceptions(settings.WEBHOOK_ALLOW)
+    return Guard(hosts=hosts, networks=networks, ports=read_ports(settings.WEBHOOK_PORTS))
+
+
+def make_webhook_sender(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    guard: Guard,
+    clock: Callable[[], dt.datetime],
+) -> WebhookSender:
+    """What tells endpoints of owners what waits for them."""
+    poster = Poster(guard=guard)
+    return WebhookSender(database, vault, poster, public_url=settings.public_url, clock=clock)
 
 
 def make_sweep(settings: Settings, database: Database, clock: Callable[[], dt.datetime]) -> Sweep:

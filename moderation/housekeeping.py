@@ -14,9 +14,17 @@ import structlog
 from sqlalchemy import select
 
 from moderation.db import Database
+from moderation.flow.bans.forgetting import forget_long_ended
 from moderation.flow.mails import forget_ended
+from moderation.flow.notices import sending
 from moderation.flow.personal.erasure import Step, due_erasures, erase, erase_again, forget
 from moderation.flow.personal.retention import PURGES, Purge, purge_batch, record_purge
+from moderation.flow.queue.claims import forget_expired
+from moderation.flow.queue.queues import fold_counts
+from moderation.flow.queue.search import drop_erased_words
+from moderation.flow.standing.forgetting import forget_ended_standing
+from moderation.flow.surges import end_over
+from moderation.flow.team.invitations import forget_invitations
 from moderation.models import Comment, Commenter, CommenterEmail, Site
 from moderation.privacy.erased import COMMENT, COMMENTER, ErasedList
 from moderation.sweep import now
@@ -24,6 +32,7 @@ from moderation.sweep import now
 log = structlog.get_logger()
 
 EVERY = 3600.0  # seconds between rounds
+MERGE_EVERY = dt.timedelta(days=1)  # it writes the whole index anew
 BATCH = 100  # rows a transaction
 PAGE = 1000  # ids read at a time when looking for what a backup brought back
 
@@ -38,6 +47,8 @@ class Housekeeper:
         self._erased = erased
         self._clock = clock
         self._stop = threading.Event()
+        self._has_emptied = True  # perhaps, before this process began
+        self._merged_at: dt.datetime | None = None
 
     def run(self) -> None:
         """A round at the start and every hour, until `stop()`."""
@@ -64,7 +75,13 @@ class Housekeeper:
         for site_id in sites:
             for purge in PURGES:
                 _try(partial(self.purge, site_id, purge))
-        _try(self.forget_mails)
+        _try(partial(self.forget, forget_ended))
+        _try(partial(self.forget, sending.forget_ended))
+        _try(partial(self.forget, forget_invitations))
+        _try(partial(self.forget, forget_long_ended))
+        _try(partial(self.forget, forget_ended_standing))
+        _try(self.tidy_queue)
+        _try(self.drop_erased_words)
 
     def purge(
         self, site_id: int, purge: Purge, *, tell: Callable[[int], object] = lambda _count: None
@@ -85,17 +102,39 @@ class Housekeeper:
             with self._database.transaction() as session:
                 site = session.get_one(Site, site_id)
                 record_purge(session, site, purge, total, now=self._clock())
+            self._has_emptied = True
             log.info("purged", site=site_id, kind=purge.name, count=total)
         return total
 
-    def forget_mails(self) -> int:
-        """Delete the rows of mails that ended long ago; answers how many."""
+    def forget(self, forget_some: Callable[..., int]) -> int:
+        """Delete rows of one kind that ended long ago, batch by batch; answers how many."""
         total, count = 0, BATCH
         while count == BATCH and not self._stop.is_set():
             with self._database.transaction() as session:
-                count = forget_ended(session, now=self._clock(), limit=BATCH)
+                count = forget_some(session, now=self._clock(), limit=BATCH)
             total += count
         return total
+
+    def tidy_queue(self) -> None:
+        """Fold the counts of the queues, take out claims that ended, note surges that are over."""
+        with self._database.transaction() as session:
+            fold_counts(session)
+            forget_expired(session, now=self._clock())
+            end_over(session, now=self._clock())
+
+    def drop_erased_words(self) -> None:
+        """Once a day take words of emptied comments out of the search's index, step by step."""
+        now = self._clock()
+        is_early = self._merged_at is not None and now - self._merged_at < MERGE_EVERY
+        if is_early or not self._has_emptied:
+            return
+        self._has_emptied, self._merged_at, is_first, goes_on = False, now, True, True
+        while goes_on and not self._stop.is_set():
+            began = time.monotonic()
+            with self._database.transaction() as session:
+                goes_on = drop_erased_words(session, is_first=is_first)
+            is_first = False
+            self._stop.wait(time.monotonic() - began)
 
     def erase(self, erasure_id: int) -> int:
         """Carry out one wish now; answers how many comments it took from sight."""
@@ -107,8 +146,18 @@ class Housekeeper:
                 self._erased.add(COMMENT, step.comments)
                 self._erased.add(COMMENTER, [step.commenter] if step.commenter else [])
             total += len(step.comments)
+        self._has_emptied = True
         log.info("erased", erasure=erasure_id, comments=total)
         return total
+
+    def note_erased(self, public_id: str) -> None:
+        """Remember a comment that its commenter deletes, before that commits. Raises OSError."""
+        self._erased.add(COMMENT, [public_id])
+        self.note_emptied()
+
+    def note_emptied(self) -> None:
+        """Some text went: its words have to leave the search's index, too."""
+        self._has_emptied = True
 
     def erase_again(self) -> int:
         """Erase what a restored backup brought back; answers how many comments and commenters."""

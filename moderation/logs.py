@@ -12,6 +12,7 @@ import structlog
 def configure_logs(level: str) -> None:
     """Send our own and the libraries' log lines to standard error as JSON."""
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         describe_exception,

@@ -22,5 +22,8 @@ REVEALS = Counter(
     "comments_email_reveals", "Emails shown in full to owners", ["reason"], registry=REGISTRY
 )
 MAILS = Counter("comments_mails", "Tries to send a mail", ["outcome"], registry=REGISTRY)
+WEBHOOKS = Counter(
+    "comments_webhook_tries", "Tries to tell a webhook's endpoint", ["outcome"], registry=REGISTRY
+)
 WAITING = Gauge("comments_waiting_for_score", "Scoring jobs in the database", registry=REGISTRY)
 HELD = Gauge("comments_held", "Comments in the queue", registry=REGISTRY)

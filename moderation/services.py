@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from config import Settings
 from moderation.db import Database
+from moderation.flow.mails import write_invitation
 from moderation.housekeeping import Housekeeper
+from moderation.letters import domain_of, new_message_id
 from moderation.mail import Mailer
+from moderation.models import Invitation
+from moderation.outgoing.guard import Guard
+from moderation.preview import Preview
+from moderation.privacy.links import InvitationLinks
 from moderation.privacy.vault import Vault
+from moderation.webhooks import WebhookSender
 from moderation.worker import Worker
 
 
@@ -38,8 +46,22 @@ class Services:
     backgrounds: tuple[Background, ...]
     housekeeper: Housekeeper
     mailer: Mailer | None  # None: no mail is sent
+    guard: Guard
+    webhooks: WebhookSender
     make_worker: Callable[[], Worker]
     waiters: threading.BoundedSemaphore = field(repr=False)
+    preview: Preview = field(repr=False)
+
+    def link_to(self, invitation: Invitation) -> str:
+        """The whole link to an invitation. A secret: show it once, to who may have it."""
+        links = InvitationLinks(self.settings.SECRET_KEY.get_secret_value())
+        return links.address(self.settings.public_url, invitation.public_id)
+
+    def mail_invitation(self, session: Session, invitation: Invitation) -> None:
+        """Have the link mailed to whom it is for, where mail is set up."""
+        if self.mailer is not None:
+            message_id = new_message_id(domain_of(self.settings.public_url))
+            write_invitation(session, invitation, message_id=message_id, now=self.clock())
 
     @property
     def repeat_window(self) -> dt.timedelta:

@@ -87,6 +87,10 @@ class Worker:
         self._sweep.stop()
         sweeping.join()
 
+    def loaded(self) -> Scorer | None:
+        """The model, once it is loaded; for other threads, as scorers are safe to share."""
+        return self._scorer
+
     def wake(self) -> None:
         """Say that a job was stored."""
         self._wake.set()

@@ -1,6 +1,8 @@
 """Fixtures for all tests. Warnings are errors, nothing sleeps, the network is not used."""
 
 import datetime as dt
+import io
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -8,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings, load_settings
 from moderation.app import create_app
 from moderation.db import Database
+from moderation.logs import configure_logs
 from moderation.services import Services
 from moderation.sweep import Sweep
 from moderation.worker import Worker
@@ -39,6 +43,27 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the log says, once the app is made; that of the test run is put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    configure_logs("INFO")
+    stream = io.StringIO()
+    write_log_to(stream)
+    yield stream
+    structlog.contextvars.clear_contextvars()
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+def write_log_to(stream: io.StringIO) -> None:
+    """Have the log that is set up now written there."""
+    [handler] = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +183,8 @@ def worker(services: Services, scorer: FixedScorer, clock: Clock) -> Worker:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In CI everything the tests need is installed, so a skipped test is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # one of several processes; the first counts for all
+        return
     if os.environ.get("CI") == "true" and exitstatus == 0 and reporter.stats.get("skipped"):
         reporter.write_line("In CI no test may be skipped.", red=True)
         session.exitstatus = 1

@@ -16,6 +16,9 @@ from sqlalchemy import make_url
 from moderation.db import make_engine
 from moderation.migrations import config_for
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Of Redis's 16 databases one for each process that runs tests beside others.
+REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{15 - WORKER}")
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 
@@ -72,13 +75,13 @@ def new_postgres(template: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def empty_redis(url: str) -> Iterator["redis.Redis[bytes]"]:
+def empty_redis() -> Iterator["redis.Redis[bytes]"]:
     """A database of the tests' Redis, emptied before and after; skips where none answers."""
-    client = redis.Redis.from_url(url, socket_connect_timeout=2)
+    client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
     try:
         client.ping()
     except redis.ConnectionError:
-        pytest.skip("no Redis answers at 127.0.0.1:6379")
+        pytest.skip("no Redis server answers at TEST_REDIS_URL")
     client.flushdb()
     yield client
     client.flushdb()

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from moderation.flow.articles import find_or_create_article, read_page
 from moderation.flow.commenters import find_or_create_commenter
-from moderation.flow.moderators import add_moderator
 from moderation.flow.sites import add_site
 from moderation.flow.store import change_status, new_public_id, store_comment
 from moderation.flow.submit import text_hash
-from moderation.models import Comment, CommentAddress, Moderator, Site
+from moderation.flow.team.accounts import add_moderator
+from moderation.models import Comment, CommentAddress, Moderator, Score, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import Actor, Change, Reason, Role, Status
 from tests.doubles import NOON
@@ -19,13 +19,17 @@ from tests.doubles import NOON
 ORIGIN = "https://news.example.com"
 ARTICLE = f"{ORIGIN}/trees"
 PASSWORD = "correct horse battery"
+NO_SAMPLES = {"hidden_score_share": 0, "audit_share": 0}
 _numbers = itertools.count(1)
 
 
 def make_site(session: Session, key: str = "news", **policy: object) -> Site:
-    """A site at ORIGIN with the default policy, or the given fields of it."""
+    """A site at ORIGIN with the default policy, or the given fields of it.
+
+    Without samples: what is drawn depends on random ids.
+    """
     site = add_site(session, key, name=key.title(), origins=[ORIGIN], now=NOON)
-    site.policy = policy
+    site.policy = {**NO_SAMPLES, **policy}
     session.flush()
     return site
 
@@ -75,6 +79,28 @@ def make_comment(
             reason=Reason.OTHER if status is Status.REJECTED else None,
         )
     return comment
+
+
+def make_score(comment: Comment, risk: int) -> Score:
+    """The score of a comment whose highest number, in thousandths, is this."""
+    facts = {"language": None, "created_at": comment.created_at}
+    return score_of(comment.id, {"toxicity": risk / 1000}, **facts)
+
+
+def score_of(comment_id: int, attributes: dict[str, float], **facts: object) -> Score:
+    """The score of a comment in English with these numbers, and other facts where given."""
+    known = {
+        "model": "double",
+        "checkpoint": "0123456789ab",
+        "graph": "int8",
+        "normaliser": 1,
+        "complete": True,
+        "language": "en",
+        "languages": ["en"],
+        "has_words": True,
+        "created_at": NOON,
+    }
+    return Score(comment_id=comment_id, attributes=attributes, **{**known, **facts})
 
 
 def make_address(

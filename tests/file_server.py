@@ -58,17 +58,18 @@ def file_server(certificate: Path | None) -> Iterator[FileServer]:
         server.server_close()
 
 
-def make_certificate(path: Path) -> Path:
-    """Write a key and its own certificate for 127.0.0.1, both into one file."""
+def make_certificate(path: Path, *names: str) -> Path:
+    """Write a key and its own certificate for 127.0.0.1 and the names, both into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    alternatives = [address, *map(x509.DNSName, names)]
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM

@@ -1,7 +1,8 @@
 """A real SMTP server on loopback, which can refuse like real ones do."""
 
+import logging
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -16,6 +17,9 @@ from tests.servers import free_port
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "comments", "open sesame"
+# What somebody else's server writes down is not in our log.
+logging.getLogger("mail").addHandler(logging.NullHandler())
+logging.getLogger("mail").propagate = False
 
 
 @dataclass
@@ -28,6 +32,8 @@ class MailServer:
     data_answer: str | None = None
     """Instead of taking it."""
     quit_answer: str = "221 Bye"
+    on_quit: Callable[[], None] = lambda: None
+    """Called when a client says goodbye: it has heard that its mail is taken."""
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     senders: list[str | None] = field(default_factory=list)
@@ -64,6 +70,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        self.on_quit()
         return self.quit_answer
 
 

@@ -146,8 +146,10 @@ class Reader:
         assert found
         return unescape(found[1])
 
-    def send(self, body: str, *, name: str = "Ada", token: str | None = None) -> httpx.Response:
-        """Send a comment and answer the JSON response."""
+    def send(
+        self, body: str, *, name: str = "Ada", token: str | None = None, **more: str
+    ) -> httpx.Response:
+        """Send a comment, with these fields as well, and answer the JSON response."""
         return self.http.post(
             self.page,
             headers={"Accept": "application/json"},
@@ -158,6 +160,7 @@ class Reader:
                 "email": f"{name.lower()}@example.com",
                 "body": body,
                 "csrf_token": token or self.token(),
+                **more,
             },
         )
 

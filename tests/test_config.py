@@ -167,9 +167,14 @@ def file(tmp_path: Path) -> Path:
     [
         ("RATE_SUBMIT", "nonsense"),
         ("RATE_COMMENTER", "many"),
+        ("RATE_REPORT", "few"),
         ("RATE_SIGN_IN", ""),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "oracle9000://x"),
+        ("WEBHOOK_ALLOW", "10.0.0.0/99"),
+        ("WEBHOOK_ALLOW", "https://hooks.internal"),
+        ("WEBHOOK_PORTS", "https"),
+        ("WEBHOOK_PORTS", ""),
     ],
 )
 def test_limits_and_addresses_that_mean_nothing_stop_the_start(

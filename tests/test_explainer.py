@@ -20,7 +20,7 @@ from moderation.statuses import Change, Status
 from moderation.worker import Worker
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_moderator
-from tests.test_worker import Room
+from tests.worker.room import Room
 
 
 def work(worker: Worker) -> None:

@@ -4,9 +4,9 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from moderation.db import Database
 from moderation.logs import configure_logs
 from moderation.models import Comment
-from tests.conftest import SECRETS
+from tests.conftest import SECRETS, write_log_to
 from tests.doubles import NOON
 from tests.factories import make_site
 from tests.servers import ROOT
 
+EVENT = re.compile(r"\blog\.(?:debug|info|warning|error|exception)\(\s*\"(\w+)\"")
 CANARY = "canary@example.com"
 
 
@@ -92,7 +93,7 @@ def test_an_error_of_the_database_tells_no_value(database: Database, written: io
 
 def test_statements_are_not_logged(database: Database, written: io.StringIO) -> None:
     configure_logs("DEBUG")
-    _redirect(written)
+    write_log_to(written)
     with database.transaction() as session:
         make_site(session, "canary")
     assert "canary" not in written.getvalue()
@@ -100,7 +101,7 @@ def test_statements_are_not_logged(database: Database, written: io.StringIO) -> 
 
 def test_a_level_that_is_not_wanted_is_not_written(written: io.StringIO) -> None:
     configure_logs("WARNING")
-    _redirect(written)
+    write_log_to(written)
     structlog.get_logger().info("quiet")
     structlog.get_logger().warning("loud")
     assert [entry["event"] for entry in _entries(written)] == ["loud"]
@@ -158,20 +159,10 @@ def _entries(written: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
-def _redirect(stream: io.StringIO) -> None:
-    [handler] = logging.getLogger().handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
+def test_every_event_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "moderation").rglob("*.py")]
+    events = {name for source in sources for name in EVENT.findall(source)}
 
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the logs say; the logging of the test run is put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logs("INFO")
-    stream = io.StringIO()
-    _redirect(stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
+    assert len(events) > 20
+    assert {name for name in events if f"`{name}`" not in page} == set()

@@ -40,7 +40,8 @@ def envelope(to: str = TO, message_id: str = "<one@news.example>") -> Envelope:
 
 def letter(to: str = TO, site: str = "News", **changes: str) -> EmailMessage:
     link = changes.pop("link", "https://talk.example/p/token")
-    return proof_letter(envelope(to, **changes), site=site, link=link, hours=48, expires_at=NOON)
+    known = {"site": site, "link": link, "hours": 48, "expires_at": NOON, "language": "en"}
+    return proof_letter(envelope(to, **changes), **known)  # type: ignore[arg-type]
 
 
 def test_a_mail_arrives_as_it_was_written(server: MailServer) -> None:
@@ -58,7 +59,7 @@ def test_a_mail_arrives_as_it_was_written(server: MailServer) -> None:
     body = mail.get_content().replace("\r\n", "\n")
     assert "to the comments of Cats & <Dogs> – Größe: with" in body
     assert "\nhttps://talk.example/p/token\n" in body
-    assert "works for 48 hours, until 04 May 2026, 12:00 UTC." in body
+    assert "works for 48 hours, until May 4, 2026, 12:00 UTC." in body
     assert "If it was not you, ignore this mail" in body
 
 

@@ -1,14 +1,15 @@
-"""The threat table of docs/security.md names a test that is there in every row."""
+"""The threat table of docs/security.md and the checklist of docs/asvs.md keep true."""
 
 import ast
 import re
+from collections import Counter
 
 from packaging.requirements import Requirement
 
 from tests.servers import ROOT
 
 ROW = re.compile(r"^\|(?P<cells>.+)\|$", re.MULTILINE)
-TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(?:Test\w+::)?(test_\w+)`")
 FEWEST = 20
 
 
@@ -27,7 +28,7 @@ def names_in(path: str) -> set[str]:
     if not file.is_file():
         return set()
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def test_there_are_as_many_threats_as_we_promise_to_have_thought_of() -> None:
@@ -67,3 +68,42 @@ def test_every_package_that_serves_is_pinned_to_be_audited() -> None:
     assert loose == [], "without a version its vulnerabilities cannot be looked up"
     assert "check: lint test audit" in makefile
     assert "pip-audit -r requirements.txt --strict" in makefile
+
+
+def verdicts() -> dict[str, str]:
+    """What docs/asvs.md says of each requirement; ranges of what does not apply stay one."""
+    page = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8").partition("## Not met")[0]
+    found = [[cell.strip() for cell in row["cells"].split("|")] for row in ROW.finditer(page)]
+    return {row[0]: row[2] for row in found if row[0][:1].isdigit()}
+
+
+def test_the_checklist_counts_its_own_verdicts_right() -> None:
+    page = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
+    stated = {
+        name: int(count)
+        for name, count in re.findall(r"\*\*(\w+ ?\w*)\*\*\s\((\d+)\)", page.replace("\n", " "))
+    }
+    of_each = Counter(verdicts().values())
+
+    assert sum(stated.values()) == 253
+    for verdict in ("met", "owner", "not met"):
+        assert stated[verdict] == of_each[verdict], verdict
+
+
+def test_what_the_checklist_calls_not_met_has_a_remedy_or_a_reason() -> None:
+    page = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8").partition("## Not met")[2]
+    rest = [
+        number
+        for row in ROW.finditer(page)
+        for number in re.findall(r"\d+\.\d+\.\d+", row["cells"].split("|")[0])
+    ]
+
+    assert sorted(rest) == sorted(n for n, verdict in verdicts().items() if verdict == "not met")
+
+
+def test_every_file_that_the_checklist_names_is_there() -> None:
+    page = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:moderation|tests|docs|templates)/[\w./]+)`", page))
+
+    assert len(named) > 50
+    assert {path for path in named if not (ROOT / path).exists()} == set()

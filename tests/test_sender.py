@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config import Settings
 from moderation import sender
@@ -99,8 +100,34 @@ def test_a_mail_leaves_once_with_a_link_that_works(
     hours = dt.timedelta(hours=1)
     assert links.read(token, now=NOON + 47 * hours) == (ada.public_id, 1)
     assert links.read(token, now=NOON + 48 * hours) is None
-    assert "Cats & Dogs" in body and "48 hours, until 06 May 2026, 12:00 UTC" in body
+    assert "Cats & Dogs" in body and "48 hours, until May 6, 2026, 12:00 UTC" in body
     assert outcomes(services.database) == [MailOutcome.SENT]
+
+
+def test_one_that_cannot_be_prepared_keeps_no_other_waiting(
+    services: Services,
+    site: Site,
+    send: Sender,
+    server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = ask(services, site)
+    ask(services, site, "grace@reader.example")
+    prepare = mails.prepare
+
+    def sometimes(session: Session, mail: Mail, **known: Any) -> mails.Outgoing | None:
+        if mail.id == broken:
+            mail.outcome = MailOutcome.SENT  # what was begun is taken back
+            session.flush()
+            raise ZeroDivisionError
+        return prepare(session, mail, **known)
+
+    monkeypatch.setattr(mails, "prepare", sometimes)
+    assert [send(), send(), send()] == [True, True, False]
+    assert server.recipients == ["grace@reader.example"]
+    assert outcomes(services.database) == [None, MailOutcome.SENT]
+    with services.database.reading() as session:
+        assert session.get_one(Mail, broken).attempts == 1
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -1,6 +1,5 @@
 """One comment through all steps, over HTTP, against really started processes and the real model."""
 
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -14,13 +13,13 @@ from sqlalchemy import text
 
 from moderation.db import make_engine
 from moderation.setup import new_key
+from tests.databases import REDIS, empty_redis
 from tests.servers import MODELS, TOKEN, Installation, Reader, iterate, kill, wait_until
 
 CLEAN = "What a lovely tree, thank you for planting it."
 TOXIC = "You are a stupid idiot, shut up you moron."
 EMAIL, PASSWORD = "grace@example.com", "correct horse battery"
 ARTICLE = "http://news.example/trees"
-REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/14")
 
 pytestmark = pytest.mark.slow
 
@@ -193,13 +192,8 @@ def test_a_server_killed_between_store_and_score_decides_the_comment_after_its_r
 @pytest.fixture
 def broker() -> Iterator[str]:
     """A Redis database of our own, emptied."""
-    redis = pytest.importorskip("redis")
-    try:
-        redis.Redis.from_url(REDIS).flushdb()
-    except redis.ConnectionError:
-        pytest.skip("no Redis server answers at TEST_REDIS_URL")
-    yield REDIS
-    redis.Redis.from_url(REDIS).flushdb()
+    with empty_redis():
+        yield REDIS
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -14,11 +14,9 @@ from moderation.services import Services
 from moderation.statuses import Status
 from moderation.tasks import EXPIRES, TASK, make_celery, make_wake
 from moderation.worker import Worker
-from tests.databases import empty_redis
+from tests.databases import REDIS, empty_redis
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_comment, make_site
-
-REDIS = "redis://127.0.0.1:6379/15"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +138,6 @@ def logs() -> None:
 
 @pytest.fixture
 def broker() -> Iterator[Any]:
-    """The Redis of the tests, its database 15 empty."""
-    with empty_redis(REDIS) as client:
+    """A database of the tests' Redis, empty."""
+    with empty_redis() as client:
         yield client

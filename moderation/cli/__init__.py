@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from moderation.cli import personal  # noqa: F401 (it adds its commands)
+from moderation.cli import importing, personal  # noqa: F401 (they add their commands)
 from moderation.cli.commenter import commenter
 from moderation.cli.database import db
 from moderation.cli.demo import demo
@@ -13,6 +13,7 @@ from moderation.cli.moderator import moderator
 from moderation.cli.privacy import privacy
 from moderation.cli.serve import serve_command
 from moderation.cli.site import site
+from moderation.cli.webhook import webhook
 from moderation.cli.worker import worker
 
 
@@ -29,6 +30,7 @@ def register_commands(app: Flask) -> None:
         privacy,
         serve_command,
         site,
+        webhook,
         worker,
     ):
         app.cli.add_command(command)

@@ -8,13 +8,14 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from moderation.cli.compiling import compile_apart
-from moderation.flow.moderators import add_moderator
 from moderation.flow.sites import DEMO_SITE, add_site
+from moderation.flow.team.accounts import add_moderator
+from moderation.flow.team.record import record
 from moderation.migrations import config_for
 from moderation.models import Moderator, Site
 from moderation.serve import PortTaken, require_free_port, serve
 from moderation.services import services
-from moderation.statuses import Role
+from moderation.statuses import Change, Role
 
 demo = AppGroup("demo", help="A first site to look at.")
 EMAIL = "moderator@example.com"
@@ -68,8 +69,8 @@ def _add_first_moderator() -> str | None:
     with found.database.transaction() as session:
         if session.scalar(select(Moderator.id).limit(1)) is not None:
             return None
-        password = secrets.token_urlsafe(12)
-        add_moderator(
+        password = secrets.token_urlsafe(16)
+        person = add_moderator(
             session,
             EMAIL,
             password,
@@ -78,6 +79,7 @@ def _add_first_moderator() -> str | None:
             vault=found.vault,
             now=found.clock(),
         )
+        record(session, Change.ACCOUNT_ADDED, about=person, by=None, now=found.clock())
         return password
 
 

@@ -13,15 +13,14 @@ from moderation.flow.keys import (
     rotate_addresses,
     rotate_commenters,
     rotate_moderators,
+    rotate_webhooks,
 )
 from moderation.services import services
 from moderation.setup import new_key
 
 BATCH = 500
 
-keys = AppGroup(
-    "keys", help="The keys that emails and address ranges are encrypted and found with."
-)
+keys = AppGroup("keys", help="The keys that stored data is encrypted and found with.")
 
 
 @keys.command("new")
@@ -33,7 +32,7 @@ def new() -> None:
 @keys.command("rotate")
 @click.option("--dry-run", is_flag=True, help="Only say how much there is to do.")
 def rotate(*, dry_run: bool) -> None:
-    """Encrypt and hash stored emails and address ranges again with VAULT_KEY and INDEX_KEY.
+    """Encrypt and hash what is stored again with VAULT_KEY and INDEX_KEY.
 
     Before: put the keys in force so far into VAULT_KEYS_OLD and INDEX_KEYS_OLD, fresh ones
     (`keys new`) into VAULT_KEY and INDEX_KEY, and start every server and worker again. Readers
@@ -42,12 +41,13 @@ def rotate(*, dry_run: bool) -> None:
     left = _left()
     click.echo(
         f"To do: {left.commenters} commenters, {left.moderators} moderators, "
-        f"{left.addresses} address ranges."
+        f"{left.addresses} address ranges, {left.webhooks} webhooks."
     )
     if not dry_run:
         unreadable = _all(rotate_commenters, left.commenters, "Commenters")
         unreadable += _all(rotate_moderators, left.moderators, "Moderators")
         unreadable += _all(rotate_addresses, left.addresses, "Address ranges")
+        unreadable += _all(rotate_webhooks, left.webhooks, "Webhooks")
         _tell(_left(), unreadable)
 
 
@@ -76,16 +76,16 @@ def _all(turn: Callable[..., Turned], todo: int, what: str) -> int:
 def _tell(left: Left, unreadable: int) -> None:
     if unreadable:
         raise click.ClickException(
-            f"No key here opens {unreadable} emails and address ranges; they stay as they are. Put "
-            "the key they were encrypted with into VAULT_KEYS_OLD and run this again."
+            f"No key here opens {unreadable} emails, address ranges and webhooks; they stay as "
+            "they are. Put the key they were encrypted with into VAULT_KEYS_OLD and run this again."
         )
-    late = left.commenters + left.moderators + left.addresses
+    late = left.commenters + left.moderators + left.addresses + left.webhooks
     if late:
         raise click.ClickException(
-            f"{late} emails and address ranges came under older keys meanwhile: some server or "
-            "worker does not know the newest. Start it again, then run this again."
+            f"{late} emails, address ranges and webhooks came under older keys meanwhile: some "
+            "server or worker does not know the newest. Start it again, then run this again."
         )
-    click.echo("Every email and address range is under the newest keys.")
+    click.echo("Every email, address range and webhook is under the newest keys.")
     click.echo("VAULT_KEYS_OLD can be emptied.")
     if left.hashes:
         click.echo(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 import idna
@@ -43,14 +43,32 @@ def find_site(session: Session, key: str) -> Site:
     return site
 
 
-def policy_of(site: Site, article: Article | None = None) -> Policy:
-    """The rules in force: the site's, with the article's own word on who publishes."""
+def policy_of(site: Site) -> Policy:
+    """The site's rules; `policy_under` says which are in force under one of its articles."""
     stored = dict(site.policy)
-    for name in ("banned_words", "suspect_words", "tracking_parameters"):
+    for name in ("banned_words", "suspect_words", "tracking_parameters", "reserved_names"):
         stored[name] = tuple(stored.get(name, ()))
-    publishing = article.publishing if article and article.publishing else None
-    stored["publishing"] = publishing or Publishing(stored.get("publishing", Publishing.MACHINE))
+    stored["publishing"] = Publishing(stored.get("publishing", Publishing.MACHINE))
     return Policy(**stored)
+
+
+def policy_under(site: Site, article: Article | None, now: dt.datetime) -> Policy:
+    """The rules in force at `now`: who publishes may be the article's own word, or a surge's.
+
+    During a surge a person approves everything, but a closed article stays closed.
+    """
+    policy = policy_of(site)
+    if article is None:
+        return policy
+    publishing = article.publishing or policy.publishing
+    if has_surge(article, now) and publishing is not Publishing.CLOSED:
+        publishing = Publishing.HUMAN
+    return replace(policy, publishing=publishing)
+
+
+def has_surge(article: Article | None, now: dt.datetime) -> bool:
+    """Whether so many comments come here that a person approves everything; see surges.py."""
+    return article is not None and article.surge is not None and article.surge.is_in_force(now)
 
 
 def read_page(site: Site, url: str, title: str = "", published: str = "") -> Page:
@@ -116,6 +134,11 @@ def is_closed(
     start = min((moment for moment in known if moment is not None), default=None)
     # A difference of two dates never leaves the calendar; a sum may.
     return start is not None and now - start > dt.timedelta(days=policy.closes_after_days)
+
+
+def address_of(article: Article) -> str:
+    """The article's address without what says where its first commenter came from."""
+    return f"{urlsplit(article.url).scheme}://{article.key}"
 
 
 def origin_of(url: str) -> str:

@@ -11,7 +11,7 @@ from moderation.flow.renewing import renew_bans, renew_email
 from moderation.flow.store import new_public_id
 from moderation.models import Comment, Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Hashes, Vault
-from moderation.statuses import Status
+from moderation.statuses import Signal, Status
 
 
 def find_or_create_commenter(
@@ -85,14 +85,32 @@ def _renew_other_hashes(session: Session, site: Site, hashes: Hashes) -> None:
     )
 
 
-def has_history(session: Session, commenter: Commenter | None) -> bool:
-    """Whether this person is known: an address proven theirs, and a comment approved before."""
-    if commenter is None or commenter.confirmed_at is None:
+def has_history(session: Session, comment: Comment) -> bool:
+    """Whether its commenter is known: they have an approved comment, and are who they say.
+
+    The latter where the address is proven theirs, or a browser of theirs sent this comment.
+    """
+    commenter, is_known_browser = comment.commenter, Signal.KNOWN_BROWSER in comment.signals
+    if commenter is None or not (commenter.confirmed_at is not None or is_known_browser):
         return False
     query = select(Comment.id).where(
         Comment.commenter_id == commenter.id, Comment.status == Status.APPROVED
     )
     return bool(session.scalar(select(exists(query))))
+
+
+def is_own_browser(
+    session: Session, commenter: Commenter | None, public_id: str, link_version: int
+) -> bool:
+    """Whether a private link, as it was when somebody last saw it, is of an approved comment of
+    this very commenter: then a browser of theirs keeps it."""
+    query = select(Comment.id).where(
+        Comment.public_id == public_id,
+        Comment.link_version == link_version,
+        Comment.status == Status.APPROVED,
+        Comment.commenter_id == (commenter.id if commenter else None),
+    )
+    return commenter is not None and session.scalar(query) is not None
 
 
 def _renew_email(

@@ -1,8 +1,9 @@
 """Step `decide`: facts from the database become a context; the pure rules of policy/ decide."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, TypedDict
 
@@ -11,15 +12,21 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moderation.flow.articles import is_closed, policy_of
-from moderation.flow.bans import kinds_in_force
+from moderation.errors import UnknownStanding
+from moderation.flow.articles import is_closed, policy_under
+from moderation.flow.bans.force import kinds_in_force, words_in_force
 from moderation.flow.commenters import has_history
+from moderation.flow.notices.announce import announce
+from moderation.flow.standing.force import decided_by, find_standing
 from moderation.flow.store import change_status
-from moderation.models import Comment, Event, FindingRow, Score, Site
-from moderation.policy.context import Context, Finding, Policy
+from moderation.flow.surges import tell_against, watch
+from moderation.flow.team.reach import names_on
+from moderation.flow.trust import is_trusted
+from moderation.models import Comment, Event, FindingRow, Score, Site, StandingDecision
+from moderation.policy.context import Context, Finding, Policy, Standing
 from moderation.policy.decide import Decision, evaluate
 from moderation.policy.thresholds import thresholds_in_force
-from moderation.statuses import Actor, Change, Code, Status, Verdict
+from moderation.statuses import Actor, Change, Code, Occasion, Status, Verdict
 
 log = structlog.get_logger()
 
@@ -51,6 +58,7 @@ class Judgement(NamedTuple):
     thresholds: Mapping[str, float] = MappingProxyType({})
 
 
+HIDDEN = (Status.HELD, Status.REJECTED, Status.DELETED)  # what was public when it was answered
 NO_SCORE: ScoreFacts = {}
 Presets = Mapping[str, Mapping[str, float]]
 
@@ -79,15 +87,19 @@ def decide(
     """
     # While the scorer fails, an older score says nothing about the text as it stands.
     score = comment.score if failure is None else None
-    judgement = judge(
+    judgement, standing = _judge_standing(
         session,
-        comment,
-        score,
-        now=now,
-        repeat_window=repeat_window,
-        presets=presets,
-        readings=readings,
-        failure=failure,
+        partial(
+            judge,
+            session,
+            comment,
+            score,
+            now=now,
+            repeat_window=repeat_window,
+            presets=presets,
+            readings=readings,
+            failure=failure,
+        ),
     )
     decision = judgement.decision
     if score:
@@ -99,9 +111,11 @@ def decide(
         change=Change.DECIDED,
         actor=Actor.MACHINE,
         now=now,
+        reason=standing.reason if standing and decision.verdict is Verdict.REJECT else None,
         data={
+            **({"standing": standing.id} if standing else {}),
             "verdict": decision.verdict,
-            "findings": [_codes_of(finding) for finding in decision.findings],
+            "findings": [codes_of(finding) for finding in decision.findings],
             "model": score.model if score else None,
             "model_version": score.model_version if score else None,
             "normaliser": score.normaliser if score else None,
@@ -110,7 +124,24 @@ def decide(
         },
     )
     _keep_findings(session, comment, event, decision.findings)
+    if tell_against(decision.findings):
+        watch(session, comment.article, now=now)
+    # Decided anew, what was held goes on waiting.
+    if event.to_status is Status.HELD and event.from_status is not Status.HELD:
+        announce(session, Occasion.HELD, site_id=comment.site_id, comment=comment, now=now)
     return event
+
+
+def _judge_standing(
+    session: Session, judge_now: Callable[[], Judgement]
+) -> tuple[Judgement, StandingDecision | None]:
+    """The judgement, and the standing decision that it follows, if any."""
+    judgement = judge_now()
+    try:
+        return judgement, decided_by(session, judgement.decision)
+    except UnknownStanding:  # a colleague masks the text that it was made of
+        judgement = judge_now()
+        return judgement, decided_by(session, judgement.decision)
 
 
 def judge(
@@ -126,7 +157,7 @@ def judge(
 ) -> Judgement:
     """What the machine would decide at `now` about the comment with this score; writes nothing."""
     try:
-        policy = policy_of(session.get_one(Site, comment.site_id), comment.article)
+        policy = policy_under(session.get_one(Site, comment.site_id), comment.article, now)
         thresholds = thresholds_in_force(policy, presets) or {}
         context = replace(
             _gather(session, comment, score, policy, thresholds, failure, now),
@@ -134,6 +165,7 @@ def judge(
             # Seen from the comment, however long it waited or is judged again.
             repeated_text=_is_repeated(session, comment, comment.created_at - repeat_window),
             article_closed=is_closed(policy, comment.article, None, now),
+            standing=_standing(session, comment, readings, now),
         )
         preset = policy.preset if policy.preset in presets else None
         return Judgement(evaluate(context), preset, thresholds)
@@ -163,7 +195,13 @@ def _gather(
         honeypot=Code.HONEYPOT in comment.signals,
         over_commenter_rate=Code.COMMENTER_RATE in comment.signals,
         bans=kinds_in_force(session, comment, now=now),
-        first_comment=not has_history(session, comment.commenter),
+        word_bans=words_in_force(session, comment.site_id, now=now),
+        staff_names=names_on(session, comment.site_id),
+        is_staff=comment.staff_id is not None,
+        first_comment=not (is_trusted(comment.commenter) or has_history(session, comment)),
+        under_review=Code.UNDER_REVIEW in comment.signals,
+        parent_hidden=comment.parent is not None and comment.parent.status in HIDDEN,
+        reports=comment.reports,
         **(_score_facts(score) if score else NO_SCORE),
     )
 
@@ -190,7 +228,17 @@ def _is_repeated(session: Session, comment: Comment, since: dt.datetime) -> bool
     return bool(session.scalar(select(exists(query))))
 
 
-def _codes_of(finding: Finding) -> dict[str, str | float]:
+def _standing(
+    session: Session, comment: Comment, readings: tuple[str, ...], now: dt.datetime
+) -> Standing:
+    """What moderators decided for a time says nothing of what was decided long ago."""
+    if not is_open_to_machine(comment):
+        return Standing()
+    return find_standing(session, comment, readings, now=now)
+
+
+def codes_of(finding: Finding) -> dict[str, str | float]:
+    """The finding as the log keeps it: codes and numbers, nothing that a person typed."""
     facts = {
         "code": finding.code,
         "verdict": finding.verdict,
@@ -206,5 +254,12 @@ def _keep_findings(
 ) -> None:
     session.execute(delete(FindingRow).where(FindingRow.comment_id == comment.id))
     for finding in findings:
-        session.add(FindingRow(comment_id=comment.id, event_id=event.id, **finding._asdict()))
+        session.add(
+            FindingRow(
+                comment_id=comment.id,
+                event_id=event.id,
+                status=comment.status,
+                **finding._asdict(),
+            )
+        )
     session.flush()

@@ -17,6 +17,7 @@ from moderation.statuses import Code, Status
 # within this time.
 LONGEST_PAUSE = dt.timedelta(minutes=5)
 WORKER_SEEN = dt.timedelta(seconds=15)  # a scorer that said nothing for longer counts as gone
+WAITS_SINCE = func.coalesce(Comment.edited_at, Comment.created_at)  # of what is undecided
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def hold_late(
     failure = Code.SCORER_LATE if any_scorer(session, now=now) else Code.SCORER_UNAVAILABLE
     late = session.scalars(
         select(Comment)
-        .where(Comment.status == Status.PROCESSING, Comment.created_at <= now - deadline)
+        .where(Comment.status == Status.PROCESSING, WAITS_SINCE <= now - deadline)
         .order_by(Comment.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

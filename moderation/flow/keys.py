@@ -13,8 +13,11 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, func, literal, or_, s
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.errors import UndecryptableEmail
-from moderation.flow.moderators import SCOPE
+from moderation.flow.notices.webhooks import reseal
+from moderation.flow.own.wishes import join_wishes
 from moderation.flow.renewing import renew_named
+from moderation.flow.team.accounts import SCOPE
+from moderation.flow.team.second_factor import seal_again
 from moderation.models import (
     Ban,
     Comment,
@@ -22,9 +25,12 @@ from moderation.models import (
     Commenter,
     CommenterEmail,
     Erasure,
+    Invitation,
     Mail,
     Moderator,
+    Note,
     Site,
+    Webhook,
 )
 from moderation.privacy.vault import NAME_BYTES, Vault
 
@@ -39,10 +45,12 @@ class Left:
 
     commenters: int
     moderators: int
+    """And people invited."""
     hashes: int
     """Bans and commenters of which only the hash is known: they turn when who they name is met."""
     addresses: int
     """Address ranges of comments."""
+    webhooks: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,10 @@ def count_left(session: Session, vault: Vault) -> Left:
     bans = select(Ban).where(_is_older(Ban.lookup_hash, vault.index_name))
     return Left(
         commenters=_count(session, _commenters(vault)),
-        moderators=_count(session, _moderators(vault)),
+        moderators=_count(session, _moderators(vault)) + _count(session, _invitations(vault)),
         hashes=_count(session, bare) + _count(session, bans),
         addresses=_count(session, _addresses(vault)),
+        webhooks=_count(session, _webhooks(vault)),
     )
 
 
@@ -95,13 +104,17 @@ def rotate_commenters(session: Session, vault: Vault, *, after: int, limit: int)
 
 
 def rotate_moderators(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
-    """Turn the next `limit` moderators with ids above `after`."""
+    """Turn the next `limit` moderators with ids above `after`; with the first, all invitations."""
     query = _moderators(vault).where(Moderator.id > after)
     rows = session.scalars(query.order_by(Moderator.id).limit(limit).with_for_update()).all()
     opened = _opened(vault, {f"moderator:{r.id}": (r, r.email_ciphertext) for r in rows})
     for name, row, email in opened:
         row.email_hash = vault.lookup_hash(email, scope=SCOPE)
         row.email_ciphertext = vault.encrypt(email, row=name)
+    for row in rows:
+        seal_again(row, vault)
+    if after == 0:
+        _turn_invitations(session, vault)
     last = rows[-1].id if len(rows) == limit else None
     return Turned(last, len(rows), len(rows) - len(opened))
 
@@ -127,6 +140,15 @@ def rotate_addresses(session: Session, vault: Vault, *, after: int, limit: int) 
     return Turned(last, len(rows), len(rows) - len(opened))
 
 
+def rotate_webhooks(session: Session, vault: Vault, *, after: int, limit: int) -> Turned:
+    """Seal address and secrets of the next `limit` webhooks with ids above `after` again."""
+    query = _webhooks(vault).where(Webhook.id > after).order_by(Webhook.id).limit(limit)
+    rows = session.scalars(query.with_for_update(key_share=True)).all()
+    unreadable = sum(not reseal(row, vault) for row in rows)
+    last = rows[-1].id if len(rows) == limit else None
+    return Turned(last, len(rows), unreadable)
+
+
 def _commenters(vault: Vault) -> Select[CommenterEmail]:
     table = CommenterEmail
     return select(table).where(
@@ -145,6 +167,16 @@ def _moderators(vault: Vault) -> Select[Moderator]:
         or_(
             _is_older(Moderator.email_ciphertext, vault.cipher_name),
             _is_older(Moderator.email_hash, vault.index_name),
+            _is_older(Moderator.totp_ciphertext, vault.cipher_name),
+        )
+    )
+
+
+def _invitations(vault: Vault) -> Select[Invitation]:
+    return select(Invitation).where(
+        or_(
+            _is_older(Invitation.email_ciphertext, vault.cipher_name),
+            _is_older(Invitation.email_hash, vault.index_name),
         )
     )
 
@@ -158,12 +190,26 @@ def _addresses(vault: Vault) -> Select[CommentAddress]:
     )
 
 
+def _webhooks(vault: Vault) -> Select[Webhook]:
+    sealed = (Webhook.url_ciphertext, Webhook.secret_ciphertext, Webhook.previous_ciphertext)
+    return select(Webhook).where(or_(*(_is_older(each, vault.cipher_name) for each in sealed)))
+
+
 def _is_older(
     column: InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None], name: bytes
 ) -> ColumnElement[bool]:
     """Whether what is stored begins with another key's name; nothing stored is under no key."""
     begins: ColumnElement[bool] = func.substr(column, 1, NAME_BYTES) != literal(name, LargeBinary)
     return begins
+
+
+def _turn_invitations(session: Session, vault: Vault) -> None:
+    """All that are older; there are few, as they go a week after they ended."""
+    rows = session.scalars(_invitations(vault).with_for_update()).all()
+    opened = _opened(vault, {f"invitation:{r.id}": (r, r.email_ciphertext) for r in rows})
+    for name, row, email in opened:
+        row.email_hash = vault.lookup_hash(email, scope=SCOPE)
+        row.email_ciphertext = vault.encrypt(email, row=name)
 
 
 def _turn_commenters(session: Session, newest: Hashes) -> None:
@@ -198,8 +244,9 @@ def _turn_bans(session: Session, newest: Mapping[bytes, bytes]) -> None:
     news = session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest.values())))
     there = {(row.site_id, row.lookup_hash): row for row in news}
     for row in session.scalars(select(Ban).where(Ban.lookup_hash.in_(newest))).all():
-        lookup_hash = newest[row.lookup_hash]
-        renew_named(session, (lookup_hash, row.lookup_hash))
+        before = row.lookup_hash or b""  # a word's is empty, and never found here
+        lookup_hash = newest[before]
+        renew_named(session, (lookup_hash, before))
         other = there.setdefault((row.site_id, lookup_hash), row)
         if other is row:
             row.lookup_hash = lookup_hash
@@ -210,11 +257,13 @@ def _turn_bans(session: Session, newest: Mapping[bytes, bytes]) -> None:
 def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmail) -> None:
     gone = session.get_one(Commenter, row.commenter_id)
     kept = session.get_one(Commenter, other.commenter_id)
-    for table in (Comment, Erasure, Mail):
+    for table in (Comment, Erasure, Mail, Note):
         theirs = update(table).where(table.commenter_id == gone.id)
         session.execute(theirs.values(commenter_id=kept.id))
+    join_wishes(session, gone, kept)
     kept.created_at = min(kept.created_at, gone.created_at)
     kept.confirmed_at = kept.confirmed_at or gone.confirmed_at
+    kept.trusted_at = kept.trusted_at or gone.trusted_at
     other.wanted_at = max((at for at in (row.wanted_at, other.wanted_at) if at), default=None)
     session.delete(row)
     session.flush()
@@ -222,6 +271,7 @@ def _join_commenters(session: Session, row: CommenterEmail, other: CommenterEmai
 
 
 def _join_bans(session: Session, row: Ban, other: Ban) -> None:
+    other.label, other.reason = other.label or row.label, other.reason or row.reason
     if row.lifted_at is None:
         other.lifted_at = None
         ends = (row.expires_at, other.expires_at)

@@ -10,19 +10,25 @@ import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation.errors import UndecryptableEmail
-from moderation.flow.commenters import open_email
-from moderation.flow.proof import PROOF_FOR
-from moderation.models import Commenter, CommenterEmail, Mail, Site
+from moderation.flow.notices.due import Later
+from moderation.flow.notices.facts import Notice
+from moderation.flow.own.facts import MAILINGS, Letter
+from moderation.flow.recipients import KINDS, NOTICES
+from moderation.languages import FALLBACK, known_language
+from moderation.models import Commenter, Invitation, Mail, Site
+from moderation.policy.context import Policy
 from moderation.privacy.vault import Vault
-from moderation.statuses import MailKind, MailOutcome
+from moderation.statuses import InvitationKind, MailKind, MailOutcome
 
 FIRST_PAUSE = dt.timedelta(minutes=1)
 LONGEST_PAUSE = dt.timedelta(hours=4)
-MAX_ATTEMPTS = 25  # more than fit into PROOF_FOR, unless each kills its sender
+MAX_ATTEMPTS = 60  # more than fit into the longest time of KINDS, unless each kills its sender
+FOR_INVITATIONS = {
+    InvitationKind.JOIN: MailKind.INVITATION,
+    InvitationKind.RESET: MailKind.RESET,
+}
 KEEP_ENDED = dt.timedelta(days=7)
 
 
@@ -31,14 +37,23 @@ class Outgoing:
     """A mail that may leave now. Lives for the sending only: it holds an address in clear."""
 
     mail_id: int
+    kind: MailKind
     lease: str
     message_id: str
     created_at: dt.datetime
+    expires_at: dt.datetime
+    """When its link ends, and no try to send it makes sense any more."""
     address: str
-    site: str
-    """The name of the site."""
+    site: str | None
+    """The name of the site; None: it is about all sites."""
     public_id: str
     link_version: int
+    notice: Notice | None
+    """What a mail to a moderator says."""
+    letter: Letter | None
+    """What a mail to a commenter says."""
+    language: str
+    """Of the site's pages."""
 
 
 def ask_for_proof(
@@ -49,6 +64,25 @@ def ask_for_proof(
         site_id=site.id,
         commenter_id=commenter.id if commenter else None,
         kind=MailKind.PROOF,
+        message_id=message_id,
+        created_at=now,
+        run_after=now,
+    )
+    session.add(mail)
+    session.flush()
+    return mail
+
+
+def write_invitation(
+    session: Session, invitation: Invitation, *, message_id: str, now: dt.datetime
+) -> Mail:
+    """Write the mail that carries an invitation, or a link to set a new password; once for each."""
+    if written := session.scalar(select(Mail).where(Mail.invitation_id == invitation.id)):
+        return written
+    mail = Mail(
+        site_id=invitation.site_id,
+        invitation_id=invitation.id,
+        kind=FOR_INVITATIONS[invitation.kind],
         message_id=message_id,
         created_at=now,
         run_after=now,
@@ -86,29 +120,52 @@ def claim_mails(
     return list(session.scalars(select(Mail).where(Mail.id.in_(taken)).order_by(Mail.id)))
 
 
-def prepare(session: Session, mail: Mail, *, vault: Vault, now: dt.datetime) -> Outgoing | None:
-    """What to send for a claimed mail; None where it ended unsent.
+def prepare(
+    session: Session,
+    mail: Mail,
+    *,
+    vault: Vault,
+    now: dt.datetime,
+    undo_time: dt.timedelta = dt.timedelta(),
+) -> Outgoing | None:
+    """What to send for a claimed mail; None where it ended unsent, or waits for a better time.
 
-    It ends where nobody has the address (any more), where its link has had its time, and where
-    the address has a mail of today.
+    What tells of a decision waits for `undo_time` after the last one.
+
+    It ends where its link has had its time, and where its kind knows nobody who is to get it (any
+    more): flow/recipients.py.
     """
-    if mail.attempts > MAX_ATTEMPTS or now >= mail.created_at + PROOF_FOR:
+    kind = KINDS[mail.kind]
+    expires_at = mail.created_at + kind.lasts
+    if mail.attempts > MAX_ATTEMPTS or now >= expires_at:
         _end(mail, MailOutcome.GIVEN_UP, now)
         return None
-    commenter = session.get(Commenter, mail.commenter_id) if mail.commenter_id else None
-    address = _address_of(session, commenter, vault) if commenter else None
-    if not commenter or not address or not _take_the_day(session, mail, address, vault, now):
+    decided_at = kind.decided_at(session, mail)
+    if decided_at is not None and now < decided_at + undo_time:
+        _put_off(mail, Later(decided_at + undo_time))
+        return None
+    recipient = kind.find(session, mail, vault, now)
+    if recipient is None:
         _end(mail, MailOutcome.DROPPED, now)
         return None
+    if isinstance(recipient, Later):
+        _put_off(mail, recipient)
+        return None
+    site = session.get_one(Site, mail.site_id) if mail.site_id else None
     return Outgoing(
         mail_id=mail.id,
+        kind=mail.kind,
         lease=mail.lease or "",
         message_id=mail.message_id,
         created_at=mail.created_at,
-        address=address,
-        site=session.get_one(Site, mail.site_id).name,
-        public_id=commenter.public_id,
-        link_version=commenter.link_version,
+        expires_at=expires_at,
+        address=recipient.address,
+        site=site.name if site else None,
+        public_id=recipient.public_id,
+        link_version=recipient.link_version,
+        notice=recipient.notice,
+        letter=recipient.letter,
+        language=_language_of(site),
     )
 
 
@@ -128,7 +185,7 @@ def settle(
     if mail is None:
         return outcome
     again_at = now + pause_after(mail.attempts)
-    if outcome is None and again_at < mail.created_at + PROOF_FOR:
+    if outcome is None and again_at < outgoing.expires_at:
         mail.run_after = again_at
         mail.lease = mail.leased_until = None
         return None
@@ -140,6 +197,16 @@ def settle(
 def pause_after(attempts: int) -> dt.timedelta:
     """How long a mail rests that did not leave: minutes at first, doubling up to LONGEST_PAUSE."""
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 12)), LONGEST_PAUSE)
+
+
+def drop_notices(session: Session, *, now: dt.datetime) -> None:
+    """Drop what people were to be told: no mail is set up, and later it would be no news."""
+    session.execute(
+        update(Mail)
+        .where(Mail.ended_at.is_(None), Mail.kind.in_((*NOTICES, *MAILINGS)))
+        .values(ended_at=now, outcome=MailOutcome.DROPPED)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_ended(session: Session, *, now: dt.datetime, limit: int) -> int:
@@ -162,30 +229,17 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
     )
 
 
-def _end(mail: Mail, outcome: MailOutcome, now: dt.datetime) -> None:
-    mail.outcome, mail.ended_at = outcome, now
+def _language_of(site: Site | None) -> str:
+    wanted = site.policy.get("language", Policy.language) if site else FALLBACK
+    return known_language(wanted) or FALLBACK
+
+
+def _put_off(mail: Mail, later: Later) -> None:
+    mail.run_after = later.at
+    mail.attempts -= 1  # nothing was tried
     mail.lease = mail.leased_until = None
 
 
-def _address_of(session: Session, commenter: Commenter, vault: Vault) -> str | None:
-    try:
-        return open_email(session.get(CommenterEmail, commenter.id), vault)
-    except UndecryptableEmail:
-        return None
-
-
-def _take_the_day(
-    session: Session, mail: Mail, address: str, vault: Vault, now: dt.datetime
-) -> bool:
-    """Make this the address's one mail of today, on all sites; answers whether it is."""
-    hashes = vault.lookup_hashes(address, scope=f"mail:{now:%Y-%m-%d}")
-    taken = select(Mail.id).where(Mail.day_hash.in_(hashes), Mail.id != mail.id)
-    if session.scalar(select(taken.exists())):
-        return False
-    try:
-        with session.begin_nested():
-            mail.day_hash = hashes[0]
-            session.flush()
-    except IntegrityError:  # another sender was faster
-        return False
-    return True
+def _end(mail: Mail, outcome: MailOutcome, now: dt.datetime) -> None:
+    mail.outcome, mail.ended_at = outcome, now
+    mail.lease = mail.leased_until = None

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from moderation.flow.own.wishes import fulfil
 from moderation.models import Commenter, Event
 from moderation.policy.context import Policy
 from moderation.statuses import Actor, Change, Publishing
@@ -21,7 +22,10 @@ def wants_proof(policy: Policy, commenter: Commenter | None) -> bool:
 
 
 def confirm_address(session: Session, commenter: Commenter, *, now: dt.datetime) -> bool:
-    """Note, once, that they proved the address theirs; answers whether this was the time."""
+    """Note, once, that they proved the address theirs; answers whether this was the time.
+
+    Mails that were wished before are written now.
+    """
     first = session.scalar(
         update(Commenter)
         .where(Commenter.id == commenter.id, Commenter.confirmed_at.is_(None))
@@ -39,4 +43,6 @@ def confirm_address(session: Session, commenter: Commenter, *, now: dt.datetime)
             created_at=now,
         )
     )
+    session.refresh(commenter)
+    fulfil(session, commenter, now=now)
     return True

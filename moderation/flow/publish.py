@@ -4,6 +4,8 @@ import datetime as dt
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,14 @@ from moderation.statuses import Status
 
 PAGE_SIZE = 100
 COUNTS_MAX = 100
+STEP = 8  # bytes of a path for each level
+
+
+class Sort(StrEnum):
+    """The order of a thread's topmost comments; what answers them always follows in time."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Entry:
     name: str | None
     body: str | None
     created_at: dt.datetime | None
+    is_staff: bool = False
+    edited_at: dt.datetime | None = None
 
     @property
     def is_placeholder(self) -> bool:
@@ -38,7 +50,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Thread:
-    """A page of a thread, depth first; `next_after` continues it. `version` is the article's."""
+    """A page of a thread, depth first. `total` and `version` are the article's.
+
+    `next_after`, the public id of the last comment, continues it.
+    """
 
     entries: list[Entry]
     total: int
@@ -47,33 +62,44 @@ class Thread:
 
 
 def read_thread(
-    session: Session, article: Article | None, *, after: str = "", size: int = PAGE_SIZE
+    session: Session,
+    article: Article | None,
+    *,
+    after: str = "",
+    sort: Sort = Sort.OLDEST,
+    size: int = PAGE_SIZE,
 ) -> Thread:
     """The approved comments of an article and the placeholders that hold their place.
 
-    `after` is the hexadecimal path of the last entry seen; anything else starts at the top.
+    `after` is the public id of the last comment seen; anything else starts at the top. What comes
+    while somebody reads on moves no page, in either order.
     """
     if article is None:
         return Thread(entries=[], total=0, version=0, next_after=None)
-    query = (
-        select(Comment)
-        .where(Comment.article_id == article.id, Comment.status == Status.APPROVED)
-        .order_by(Comment.path)
-        .limit(size + 1)
-    )
-    seen = _read_path(after)
-    if seen:
-        query = query.where(Comment.path > seen)
-    found = session.scalars(query).all()
-    page = found[:size]
-    known = {comment.id: comment for comment in page}
-    known |= _ancestors(session, page, known)
-    return Thread(
-        entries=list(_entries(page, known, seen)),
-        total=count_approved(session, article.id),
-        version=article.version,
-        next_after=page[-1].path.hex() if len(found) > size else None,
-    )
+    seen = _path_of(session, article, after)
+    read = _newest_first if sort is Sort.NEWEST else _oldest_first
+    return _thread(session, article, read(session, article.id, seen, size + 1), seen, size)
+
+
+def read_branch(
+    session: Session,
+    article: Article | None,
+    public_id: str,
+    *,
+    after: str = "",
+    size: int = PAGE_SIZE,
+) -> Thread | None:
+    """One comment in its place: all that it answers stands above it, what answers it below.
+
+    None where readers see no such comment, nor anything that answers it.
+    """
+    top = _path_of(session, article, public_id)
+    if article is None or not top:
+        return None
+    seen = _path_of(session, article, after)
+    start = max(top, _next(seen)) if seen else top
+    found = _read(session, article.id, start=start, end=_end(top), limit=size + 1)
+    return _thread(session, article, found, seen, size) if found else None
 
 
 def count_approved(session: Session, article_id: int) -> int:
@@ -100,16 +126,88 @@ def count_by_key(session: Session, site: Site, keys: Iterable[str]) -> dict[str,
     return wanted | dict(rows.all())
 
 
-def _ids_in(path: bytes) -> tuple[int, ...]:
-    return struct.unpack(f">{len(path) // 8}Q", path)
+def _oldest_first(session: Session, article_id: int, seen: bytes, limit: int) -> list[Comment]:
+    return _read(session, article_id, start=_next(seen), limit=limit)
 
 
-def _read_path(text: str) -> bytes:
-    try:
-        path = bytes.fromhex(text)
-    except ValueError:
+def _newest_first(session: Session, article_id: int, seen: bytes, limit: int) -> list[Comment]:
+    """The rest of the tree that was read last, then the trees before it, the newest first."""
+    root = seen[:STEP]
+    found = (
+        _read(session, article_id, start=_next(seen), end=_end(root), limit=limit) if seen else []
+    )
+    missing = limit - len(found)
+    if missing == 0:
+        return found
+    # Read from behind, all trees are whole but the oldest, of which the end may be there alone.
+    before = _read(session, article_id, end=root, limit=missing, is_backwards=True)
+    trees = [list(tree)[::-1] for _, tree in groupby(before, lambda each: each.path[:STEP])]
+    if len(before) == missing:
+        [*whole, cut] = trees
+        root = cut[0].path[:STEP]
+        first = _read(session, article_id, start=root, end=_end(root), limit=len(cut))
+        trees = [*whole, first]
+    return found + [comment for tree in trees for comment in tree]
+
+
+def _read(
+    session: Session,
+    article_id: int,
+    *,
+    start: bytes = b"",
+    end: bytes = b"",
+    limit: int,
+    is_backwards: bool = False,
+) -> list[Comment]:
+    """The approved comments with paths from `start` on and before `end`, where these are given."""
+    query = select(Comment).where(
+        Comment.article_id == article_id, Comment.status == Status.APPROVED
+    )
+    if start:
+        query = query.where(Comment.path >= start)
+    if end:
+        query = query.where(Comment.path < end)
+    order = Comment.path.desc() if is_backwards else Comment.path
+    return list(session.scalars(query.order_by(order).limit(limit)))
+
+
+def _path_of(session: Session, article: Article | None, public_id: str) -> bytes:
+    """Where a comment of this article stands, whether readers see it or not; empty for others."""
+    if article is None or not public_id:
         return b""
-    return path if len(path) % 8 == 0 else b""
+    query = select(Comment.path).where(
+        Comment.public_id == public_id, Comment.article_id == article.id
+    )
+    return session.scalar(query) or b""
+
+
+def _next(path: bytes) -> bytes:
+    """What sorts right behind this path: its own first reply would."""
+    return path + b"\0" if path else b""
+
+
+def _end(path: bytes) -> bytes:
+    """What sorts behind everything below this path."""
+    return path[:-STEP] + struct.pack(">Q", int.from_bytes(path[-STEP:]) + 1)
+
+
+def _ids_in(path: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(path) // STEP}Q", path)
+
+
+def _thread(
+    session: Session, article: Article, found: Sequence[Comment], seen: bytes, size: int
+) -> Thread:
+    """The page that begins with these comments, of which one more tells that another follows."""
+    page = found[:size]
+    known = {comment.id: comment for comment in page}
+    known |= _ancestors(session, page, known)
+    return Thread(
+        entries=list(_entries(page, known, seen)),
+        total=count_approved(session, article.id),
+        version=article.version,
+        next_after=page[-1].public_id if len(found) > size else None,
+    )
 
 
 def _ancestors(
@@ -143,6 +241,8 @@ def _entry(comment: Comment, level: int, known: dict[int, Comment]) -> Entry:
         name=comment.name if is_public else None,
         body=comment.body if is_public else None,
         created_at=comment.created_at if is_public else None,
+        is_staff=is_public and comment.staff_id is not None,
+        edited_at=comment.edited_at if is_public else None,
     )
 
 

@@ -14,14 +14,20 @@ from moderation.flow.decide import Judgement, Presets, decide, is_open_to_machin
 from moderation.flow.scores import is_made_by, replace_score
 from moderation.models import Comment, Score, Site
 from moderation.scoring.score import ModelInfo
-from moderation.statuses import DECIDABLE, Actor, Code, Status
+from moderation.statuses import DECIDABLE, Actor, Code, Status, Verdict
 
 # What holds a comment for who wrote it or where it stands, not for what it says.
 NOT_OF_THE_TEXT = {
     Code.HUMAN_REVIEW,
     Code.FIRST_COMMENT,
     Code.ARTICLE_CLOSED,
+    Code.PARENT_HIDDEN,
+    Code.REPORTED,
+    Code.UNDER_REVIEW,
+    Code.RESERVED_NAME,
     Code.BANNED_COMMENTER,
+    Code.BANNED_DOMAIN,
+    Code.BANNED_ADDRESS,
 }
 
 
@@ -149,5 +155,10 @@ def _selected(
 
 
 def _publishes(judgement: Judgement, *, all_counts: bool) -> bool:
-    codes = {finding.code for finding in judgement.decision.findings}
+    against = Verdict.APPROVE.strictness  # a finding that weighs no more lets the comment pass
+    codes = {
+        finding.code
+        for finding in judgement.decision.findings
+        if finding.verdict.strictness > against
+    }
     return not (codes if all_counts else codes - NOT_OF_THE_TEXT)

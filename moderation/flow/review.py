@@ -1,14 +1,19 @@
 """Step `review`: a moderator decides about the version they saw, and can take it back."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.errors import NothingToUndo, VersionConflict
-from moderation.flow.queue import last_event
+from moderation.flow.own.appeals import require_judge
+from moderation.flow.queue.calls import renew_calls
+from moderation.flow.queue.cards import can_take_back, last_event, last_masking
+from moderation.flow.queue.sampling import hides_score
 from moderation.flow.store import change_status
-from moderation.models import Comment, Event, Moderator
+from moderation.flow.telling import explain, read_explanation, restore_explanation
+from moderation.models import Comment, Event, Moderator, Site
 from moderation.statuses import DECIDABLE, DECISIONS, Actor, Change, Reason, Status
 
 
@@ -21,18 +26,29 @@ def decide_by_hand(
     moderator: Moderator,
     now: dt.datetime,
     reason: Reason | None = None,
+    words: str = "",
+    data: dict[str, Any] | None = None,
 ) -> Event | None:
-    """Approve or reject the version seen; None where it is decided so already (a no-op).
+    """Approve, reject or hold the version seen; None where it is decided so already (a no-op).
 
-    Raises VersionConflict when the comment moved since.
+    `words` tell the commenter why it was rejected: others than before are another decision.
+    Raises VersionConflict when the comment moved since; where it answers an appeal, also OwnAppeal
+    and AppealUnanswered.
     """
-    comment = _lock(session, comment_id)
+    comment = lock_comment(session, comment_id)
     to = DECISIONS[change]
-    if _is_same_decision(comment, to, reason):
+    is_told = words in ("", read_explanation(session, comment))
+    if is_told and _is_same_decision(comment, to, reason):
         return None
     if comment.version != version_seen or comment.status not in DECIDABLE:
-        raise _conflict(session, comment)
-    return change_status(
+        raise conflict_about(session, comment)
+    judged = require_judge(session, comment, to, moderator, words)
+    data = {**(data or {}), **judged}
+    if hides_score(comment, session.get_one(Site, comment.site_id)):
+        data["score_hidden"] = True
+    if words:
+        data["explained"] = True
+    event = change_status(
         session,
         comment,
         to,
@@ -41,7 +57,11 @@ def decide_by_hand(
         now=now,
         moderator_id=moderator.id,
         reason=reason,
+        data=data,
     )
+    if words:
+        explain(session, comment, words, now=now)
+    return event
 
 
 def undo(
@@ -57,17 +77,21 @@ def undo(
     None where this moderator undid that version already (a second click).
 
     It counts as touched by a human from then on, so a machine will not decide it again.
-    Raises VersionConflict, or NothingToUndo where the last change was no such decision.
+    Raises VersionConflict, or NothingToUndo where the last change was no such decision, or where
+    that would publish a text which was masked or unmasked since, as nobody passed it.
     """
-    comment = _lock(session, comment_id)
+    comment = lock_comment(session, comment_id)
     last = last_event(session, comment)
     if _is_undone_already(last, version_seen, moderator):
         return None
     if comment.version != version_seen:
-        raise _conflict(session, comment)
+        raise conflict_about(session, comment)
     if last is None or last.change not in DECISIONS or last.from_status is None:
         raise NothingToUndo("the last change was not a moderator's decision")
-    return change_status(
+    if not can_take_back(last, last_masking(session, comment)):
+        raise NothingToUndo("what was public then is not what it says now")
+    stood = _event_before(session, last)
+    event = change_status(
         session,
         comment,
         last.from_status,
@@ -75,12 +99,16 @@ def undo(
         actor=Actor.MODERATOR,
         now=now,
         moderator_id=moderator.id,
-        reason=_reason_before(session, last),
+        reason=Reason(stood.reason) if stood and stood.reason else None,
         data={"undone_event": last.id},
     )
+    restore_explanation(session, comment, stood.version if stood else None)
+    renew_calls(session, comment, last, now=now)
+    return event
 
 
-def _lock(session: Session, comment_id: int) -> Comment:
+def lock_comment(session: Session, comment_id: int) -> Comment:
+    """The comment as it stands now, kept so until the transaction ends."""
     return session.scalars(
         select(Comment)
         .where(Comment.id == comment_id)
@@ -91,7 +119,11 @@ def _lock(session: Session, comment_id: int) -> Comment:
 
 def _is_same_decision(comment: Comment, to: Status, reason: Reason | None) -> bool:
     by_hand = comment.decided_by is Actor.MODERATOR
-    return by_hand and comment.status is to and comment.reason == reason
+    # What a decision settles, even one that says the same.
+    is_called_for = (
+        comment.urgent is not None or comment.reports > 0 or comment.sampled or comment.appealed
+    )
+    return by_hand and not is_called_for and comment.status is to and comment.reason == reason
 
 
 def _is_undone_already(last: Event | None, version_seen: int, moderator: Moderator) -> bool:
@@ -103,15 +135,17 @@ def _is_undone_already(last: Event | None, version_seen: int, moderator: Moderat
     )
 
 
-def _conflict(session: Session, comment: Comment) -> VersionConflict:
-    last = last_event(session, comment)
+def conflict_about(session: Session, comment: Comment) -> VersionConflict:
+    """What to raise where the comment moved: where it stands now, and who moved it."""
+    last = last_event(session, comment, Event.version == comment.version)
     who = session.get(Moderator, last.moderator_id) if last and last.moderator_id else None
     by = who.name if who else f"the {last.actor if last else Actor.MACHINE}"
     return VersionConflict(status=comment.status, by=by)
 
 
-def _reason_before(session: Session, event: Event) -> Reason | None:
-    earlier = session.scalar(
+def _event_before(session: Session, event: Event) -> Event | None:
+    """What decided so as it stood before this one."""
+    return session.scalar(
         select(Event)
         .where(
             Event.comment_id == event.comment_id,
@@ -121,4 +155,3 @@ def _reason_before(session: Session, event: Event) -> Reason | None:
         .order_by(Event.id.desc())
         .limit(1)
     )
-    return Reason(earlier.reason) if earlier and earlier.reason else None

@@ -29,10 +29,15 @@ def score_row(spoken: Spoken, score: Score, info: ModelInfo, *, now: dt.datetime
 
 
 def replace_score(session: Session, comment: Comment, row: ScoreRow) -> None:
-    """Give the comment this score in place of any older one, nothing of which stays."""
+    """Give the comment this score in place of any older one, nothing of which stays.
+
+    `risk`, by which a queue is sorted, is the highest number in thousandths.
+    """
     session.execute(delete(ScoreRow).where(ScoreRow.comment_id == comment.id))
     session.expire(comment, ["score"])
     session.add(row)
+    comment.risk = round(1000 * max(row.attributes.values(), default=-0.001))
+    comment.language = row.language
     session.flush()
 
 

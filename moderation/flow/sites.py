@@ -9,13 +9,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.errors import ScorerUnavailable
-from moderation.models import Event, Site
+from moderation.errors import ScorerUnavailable, UnknownSite
+from moderation.models import Event, Moderator, Site
 from moderation.policy.context import Policy
+from moderation.policy.limits import check_rules
 from moderation.scoring.checkpoints.catalog import find_model
-from moderation.statuses import Actor, Change
+from moderation.statuses import Actor, Change, ScorerMode
 
 DEMO_SITE = "demo"  # the key of the site whose article /demo shows
+NAME_MAX, ORIGINS_MAX = 80, 50
+SNIPPET = (
+    '<div id="comments"></div>\n'
+    '<script async src="{url}/embed.js" data-site="{key}"></script>\n'
+    '<noscript><a href="{url}/s/{key}/comments?article={article}">Read and write comments</a>'
+    "</noscript>"
+)
+ARTICLE_HERE = "ADDRESS-OF-THE-ARTICLE"
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -33,21 +42,86 @@ def add_site(
     return site
 
 
+def snippet_of(key: str, public_url: str) -> str:
+    """What an owner puts into the article template; the third line is for no JavaScript."""
+    return SNIPPET.format(url=public_url, key=key, article=ARTICLE_HERE)
+
+
 def change_policy(
-    session: Session, site: Site, changes: Mapping[str, Any], *, now: dt.datetime
+    session: Session,
+    site: Site,
+    changes: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+    by: Moderator | None = None,
 ) -> None:
-    """Set some fields of the site's policy. The log names the fields, not their texts."""
-    plain = {k: list(v) if isinstance(v, tuple) else v for k, v in changes.items()}
-    site.policy = {**site.policy, **plain}
+    """Set some fields of the site's policy. Raises WrongRule, and then changes nothing.
+
+    The log names the fields, not their texts. `by` None stands for the operator.
+    """
+    checked = check_rules(changes)
+    lock_site(session, site)
+    site.policy = {**site.policy, **checked}
+    _record(session, site, checked, by=by, now=now)
+
+
+def change_site(
+    session: Session,
+    site: Site,
+    *,
+    name: str,
+    origins: list[str],
+    now: dt.datetime,
+    by: Moderator | None = None,
+) -> None:
+    """Give the site another name, or other origins that may embed it."""
+    lock_site(session, site)
+    wanted = {"name": name, "origins": origins}
+    changed = [field for field, value in wanted.items() if getattr(site, field) != value]
+    site.name, site.origins = name, origins
+    _record(session, site, changed, by=by, now=now)
+
+
+def lock_site(session: Session, site: Site) -> None:
+    """The site as it stands now, until the transaction ends: one change after the other."""
+    session.flush()
+    session.refresh(site, with_for_update={"key_share": True})
+
+
+def _record(
+    session: Session,
+    site: Site,
+    fields: Iterable[str],
+    *,
+    by: Moderator | None,
+    now: dt.datetime,
+) -> None:
     session.add(
         Event(
             site_id=site.id,
+            moderator_id=by.id if by else None,
             change=Change.POLICY_CHANGED,
-            actor=Actor.MODERATOR,
-            data={"fields": sorted(plain)},
+            actor=Actor.MODERATOR if by else Actor.OPERATOR,
+            data={"fields": sorted(fields)},
             created_at=now,
         )
     )
+
+
+def visible_sites(session: Session, moderator: Moderator) -> list[Site]:
+    """The sites that this moderator sees, by their keys."""
+    query = select(Site).order_by(Site.key)
+    if moderator.site_id is not None:
+        query = query.where(Site.id == moderator.site_id)
+    return list(session.scalars(query))
+
+
+def find_visible_site(session: Session, key: str, moderator: Moderator) -> Site:
+    """The site of this key. Raises UnknownSite, also where this moderator may not see it."""
+    for site in visible_sites(session, moderator):
+        if site.key == key:
+            return site
+    raise UnknownSite("no such site")
 
 
 def warn_of_languages(sites: Iterable[Site], model: str, cache: Path) -> list[str]:
@@ -66,4 +140,15 @@ def warn_of_languages(sites: Iterable[Site], model: str, cache: Path) -> list[st
         f" and not the site's own language {language!r}"
         for key, language in languages.items()
         if language not in known
+    ]
+
+
+def warn_of_nudges(sites: Iterable[Site], scorer: ScorerMode) -> list[str]:
+    """A sentence for each site that wants the nudge where the serving process has no model."""
+    if scorer is ScorerMode.EMBEDDED:
+        return []
+    return [
+        f"site {site.key!r}: nobody is asked before posting, as that needs SCORER=embedded"
+        for site in sites
+        if site.policy.get("nudge", Policy.nudge)
     ]

@@ -8,8 +8,14 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from moderation.models import Article, Comment, Event, Job
-from moderation.statuses import Actor, Change, Reason, Status
+from moderation.flow.own.appeals import settle_appeal
+from moderation.flow.own.letters import write_letters
+from moderation.flow.queue.calls import settle_calls
+from moderation.flow.queue.queues import count_move, queues_of
+from moderation.flow.queue.sampling import goes_to_audit
+from moderation.flow.telling import forget_explanations
+from moderation.models import Article, Comment, Event, FindingRow, Job
+from moderation.statuses import DECISIONS, Actor, Change, Reason, Status
 
 
 def store_comment(session: Session, comment: Comment, *, parent: Comment | None) -> Comment:
@@ -17,6 +23,26 @@ def store_comment(session: Session, comment: Comment, *, parent: Comment | None)
 
     Raises IntegrityError when its submission is already stored.
     """
+    _add(session, comment, parent, Actor.COMMENTER)
+    session.add(
+        Job(comment_id=comment.id, created_at=comment.created_at, run_after=comment.created_at)
+    )
+    session.flush()
+    return comment
+
+
+def store_staff_comment(session: Session, comment: Comment, *, parent: Comment | None) -> Comment:
+    """Add what a moderator wrote as staff, made HELD: it is for a person, no work for the machine.
+
+    So taking its approval back leaves it in the queue. Raises IntegrityError as `store_comment`.
+    """
+    _add(session, comment, parent, Actor.MODERATOR)
+    count_move(session, comment, set())
+    session.flush()
+    return comment
+
+
+def _add(session: Session, comment: Comment, parent: Comment | None, actor: Actor) -> None:
     comment.path = b""
     session.add(comment)
     session.flush()
@@ -25,19 +51,15 @@ def store_comment(session: Session, comment: Comment, *, parent: Comment | None)
         Event(
             site_id=comment.site_id,
             comment_id=comment.id,
+            moderator_id=comment.staff_id,
             change=Change.SUBMITTED,
-            actor=Actor.COMMENTER,
+            actor=actor,
             to_status=comment.status,
             version=comment.version,
             data={},
             created_at=comment.created_at,
         )
     )
-    session.add(
-        Job(comment_id=comment.id, created_at=comment.created_at, run_after=comment.created_at)
-    )
-    session.flush()
-    return comment
 
 
 def change_status(
@@ -57,12 +79,22 @@ def change_status(
     `data` holds codes and numbers only. Where readers see a difference, the article's version
     moves too, so that cached threads end.
     """
-    before = comment.status
+    before, stood_in = comment.status, queues_of(comment)
+    if change in DECISIONS:
+        forget_explanations(session, comment.id)
     comment.status = to
     comment.version += 1
+    if to is Status.APPROVED and comment.published_at is None:
+        comment.published_at = now
     comment.decided_by = actor
     comment.decided_at = now
     comment.reason = reason
+    is_settled = to is Status.DELETED or change in DECISIONS
+    settled = settle_calls(session, comment, now=now) if is_settled else {}
+    settled |= settle_appeal(session, comment, change, now=now)
+    # What a standing decision does is a person's word; an edit ends what was drawn of the old text.
+    if change in (Change.DECIDED, Change.EDITED) and "standing" not in (data or {}):
+        comment.sampled = goes_to_audit(session, comment)
     event = Event(
         site_id=comment.site_id,
         comment_id=comment.id,
@@ -73,13 +105,16 @@ def change_status(
         to_status=to,
         version=comment.version,
         reason=reason,
-        data=data or {},
+        data={**(data or {}), **settled},
         created_at=now,
     )
     session.add(event)
+    count_move(session, comment, stood_in)
+    session.execute(update(FindingRow).where(FindingRow.comment_id == comment.id).values(status=to))
     if Status.APPROVED in (before, to) and before != to:
         touch_article(session, comment.article_id)
     session.flush()
+    write_letters(session, comment, event, now=now)
     return event
 
 
@@ -91,5 +126,5 @@ def touch_article(session: Session, article_id: int) -> None:
 
 
 def new_public_id() -> str:
-    """An opaque id: 96 random bits, so that nobody can guess or count comments."""
-    return secrets.token_urlsafe(12)
+    """An opaque id: 128 random bits, so that nobody can guess or count comments."""
+    return secrets.token_urlsafe(16)

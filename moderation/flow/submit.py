@@ -16,13 +16,15 @@ from moderation.flow.articles import (
     find_or_create_article,
     is_closed,
     policy_of,
+    policy_under,
 )
-from moderation.flow.commenters import find_or_create_commenter
+from moderation.flow.commenters import find_or_create_commenter, is_own_browser
 from moderation.flow.renewing import renew_bans
 from moderation.flow.store import new_public_id, store_comment
-from moderation.models import Article, Comment, CommentAddress, Site
+from moderation.flow.surges import watch
+from moderation.models import Article, Comment, CommentAddress, Commenter, Site
 from moderation.privacy.vault import Vault
-from moderation.statuses import Code, Status
+from moderation.statuses import Code, Signal, Status
 from moderation.text import fold
 
 
@@ -38,6 +40,7 @@ class Submission:
     body: str
     signals: tuple[Code, ...] = ()
     address_range: str | None = None  # whence it came: a /24 or a /48
+    mine: tuple[str, int] | None = None  # what a private link of the sending browser says
 
     def fingerprints(self, vault: Vault) -> tuple[bytes, ...]:
         """Tells a retry from another text under the same token.
@@ -66,12 +69,7 @@ def submit(
     stored = _find_submission(session, site, submission, fingerprints)
     if stored is not None:
         return stored, False
-    article = find_article(session, site, submission.page)
-    if is_closed(policy_of(site, article), article, submission.page.published_at, now):
-        raise ArticleClosed("this article takes no more comments")
-    parent = _find_parent(session, article, submission.parent)
-    if article is not None:
-        _refuse_duplicate(session, article, submission, parent, now - repeat_window)
+    article, parent = _admit(session, site, submission, now, repeat_window)
     article = article or find_or_create_article(session, site, submission.page, now)
     commenter = find_or_create_commenter(session, site, submission.email, vault=vault, now=now)
     comment = Comment(
@@ -85,20 +83,61 @@ def submit(
         submission_id=submission.submission_id,
         submission_hash=fingerprints[0],
         text_hash=text_hash(submission.body),
-        signals=list(submission.signals),
+        signals=_signals(session, submission, commenter),
         created_at=now,
     )
     try:
         with session.begin_nested():
             depth = policy_of(site).reply_depth
-            store_comment(session, comment, parent=_anchor(session, parent, depth))
+            store_comment(session, comment, parent=anchor(session, parent, depth))
             _store_address(session, comment, submission.address_range, vault)
-            return comment, True
     except IntegrityError:  # the same form arrived twice at once and the other was faster
         stored = _find_submission(session, site, submission, fingerprints)
         if stored is None:
             raise
         return stored, False
+    watch(session, article, now=now)
+    return comment, True
+
+
+def would_store(
+    session: Session,
+    site: Site,
+    submission: Submission,
+    *,
+    vault: Vault,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
+) -> bool:
+    """Whether `submit` would store it as a new comment. Raises what that would; writes nothing."""
+    if _find_submission(session, site, submission, submission.fingerprints(vault)) is not None:
+        return False
+    _admit(session, site, submission, now, repeat_window)
+    return True
+
+
+def _admit(
+    session: Session,
+    site: Site,
+    submission: Submission,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
+) -> tuple[Article | None, Comment | None]:
+    """The article, if it is known yet, and what is answered there. Raises like `submit`."""
+    article = find_article(session, site, submission.page)
+    if is_closed(policy_under(site, article, now), article, submission.page.published_at, now):
+        raise ArticleClosed("this article takes no more comments")
+    parent = find_parent(session, article, submission.parent)
+    if article is not None:
+        _refuse_duplicate(session, article, submission, parent, now - repeat_window)
+    return article, parent
+
+
+def _signals(
+    session: Session, submission: Submission, commenter: Commenter | None
+) -> list[Code | Signal]:
+    is_known = submission.mine is not None and is_own_browser(session, commenter, *submission.mine)
+    return [*submission.signals, *([Signal.KNOWN_BROWSER] if is_known else [])]
 
 
 def _store_address(
@@ -136,7 +175,8 @@ def _find_submission(
     return stored
 
 
-def _find_parent(session: Session, article: Article | None, public_id: str) -> Comment | None:
+def find_parent(session: Session, article: Article | None, public_id: str) -> Comment | None:
+    """The public comment of this article that is answered, if any. Raises UnknownParent."""
     if not public_id:
         return None
     parent = session.scalar(select(Comment).where(Comment.public_id == public_id))
@@ -174,7 +214,7 @@ def _refuse_duplicate(
         raise DuplicateComment("the same text was sent a moment ago")
 
 
-def _anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:
+def anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:
     """Where the reply hangs in the thread: below `depth` levels it stands beside its parent."""
     if parent is None or len(parent.path) // 8 <= depth:
         return parent

@@ -3,14 +3,14 @@
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.db import Base
 from moderation.models.columns import BigId, Json, enum_of
 from moderation.models.commenter import Commenter
 from moderation.models.site import Article
-from moderation.statuses import Actor, Code, Reason, Status, Verdict
+from moderation.statuses import Actor, Code, Reason, Status, Urgency, Verdict
 
 
 class Comment(Base):
@@ -24,7 +24,8 @@ class Comment(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
-    commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id"), index=True)
+    commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id"))  # who wrote as staff
     # Eight bytes a level, this comment's own id last: sorts a thread depth first.
     path: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -37,12 +38,24 @@ class Comment(Base):
     reason: Mapped[Reason | None] = mapped_column(enum_of(Reason))
     decided_at: Mapped[dt.datetime | None]
 
+    # What the queue is ordered and searched by; flow/queue/ says how.
+    risk: Mapped[int] = mapped_column(default=-1, server_default="-1")  # see flow/scores.py
+    language: Mapped[str | None] = mapped_column(Text)  # of its score
+    urgent: Mapped[Urgency | None] = mapped_column(enum_of(Urgency))  # until a person decides
+    reports: Mapped[int] = mapped_column(default=0, server_default="0")  # open ones
+    # Approved by the machine and drawn for a look, until a person decides: flow/queue/sampling.py.
+    sampled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Its commenter wants the rejection looked at again, until it is answered: flow/own/appeals.py.
+    appealed: Mapped[bool] = mapped_column(default=False, server_default=false())
+
     submission_id: Mapped[str] = mapped_column(Text)
     submission_hash: Mapped[bytes] = mapped_column(LargeBinary)  # of the fields: a retry or not
     text_hash: Mapped[bytes] = mapped_column(LargeBinary)  # of the folded body: said before or not
     signals: Mapped[list[str]] = mapped_column(Json)  # codes seen at submission (honeypot, …)
     link_version: Mapped[int] = mapped_column(default=1)  # moves to revoke the private link
     created_at: Mapped[dt.datetime]
+    published_at: Mapped[dt.datetime | None]  # when readers could see it first
+    edited_at: Mapped[dt.datetime | None]  # when its commenter last gave it another text
     emptied_at: Mapped[dt.datetime | None]  # when name and text were taken out for good
 
     article: Mapped[Article] = relationship()
@@ -56,6 +69,33 @@ Index("ix_comments_queue", Comment.status, Comment.id)
 Index("ix_comments_late", Comment.status, Comment.created_at)
 Index("ix_comments_decided", Comment.status, Comment.decided_at)
 Index("ix_comments_text", Comment.article_id, Comment.text_hash)
+Index("ix_comments_site", Comment.site_id, Comment.status, Comment.created_at)
+Index("ix_comments_risk", Comment.status, Comment.risk, Comment.id)
+Index("ix_comments_commenter", Comment.commenter_id, Comment.status, Comment.created_at)
+Index("ix_comments_language", Comment.status, Comment.language, Comment.created_at)
+Index("ix_comments_reason", Comment.status, Comment.reason, Comment.id)
+# Few comments are in these queues at a time.
+_URGENT, _REPORTED = Comment.urgent.is_not(None), Comment.reports > 0
+_SAMPLED = Comment.sampled.is_(True)
+Index("ix_comments_urgent", Comment.created_at, sqlite_where=_URGENT, postgresql_where=_URGENT)
+Index(
+    "ix_comments_reported", Comment.created_at, sqlite_where=_REPORTED, postgresql_where=_REPORTED
+)
+Index("ix_comments_sampled", Comment.created_at, sqlite_where=_SAMPLED, postgresql_where=_SAMPLED)
+_APPEALED = Comment.appealed.is_(True)
+Index(
+    "ix_comments_appealed", Comment.created_at, sqlite_where=_APPEALED, postgresql_where=_APPEALED
+)
+# Feeds, and what is new in a thread.
+_PUBLISHED = Comment.published_at.is_not(None)
+for _place in (Comment.site_id, Comment.article_id):
+    Index(
+        f"ix_comments_{_place.key}_published_at",
+        _place,
+        Comment.published_at,
+        sqlite_where=_PUBLISHED,
+        postgresql_where=_PUBLISHED,
+    )
 
 
 class Score(Base):
@@ -102,6 +142,20 @@ class FindingRow(Base):
     value: Mapped[float | None]
     threshold: Mapped[float | None]
     detail: Mapped[str | None] = mapped_column(Text)  # may quote the reader: erasure reaches it
+    # The comment's, so that a queue can be filtered by rule without looking at all others.
+    status: Mapped[Status | None] = mapped_column(enum_of(Status))
+
+
+Index(
+    "ix_findings_filter",
+    FindingRow.code,
+    FindingRow.status,
+    FindingRow.attribute,
+    FindingRow.comment_id,
+)
+# What each standing decision decided: few of all findings.
+_STANDING = FindingRow.code.in_((Code.STANDING_REJECTED, Code.STANDING_APPROVED))
+Index("ix_findings_standing", FindingRow.value, sqlite_where=_STANDING, postgresql_where=_STANDING)
 
 
 class Job(Base):

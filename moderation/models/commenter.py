@@ -21,6 +21,7 @@ class Commenter(Base):
     # Moves to revoke the links that were mailed to them.
     link_version: Mapped[int] = mapped_column(default=1, server_default="1")
     confirmed_at: Mapped[dt.datetime | None]  # when the email was proven theirs
+    trusted_at: Mapped[dt.datetime | None]  # by a moderator: see flow/trust.py
     created_at: Mapped[dt.datetime]
 
 

@@ -32,3 +32,5 @@ class Event(Base):
 
 Index("ix_events_comment", Event.comment_id, Event.id)
 Index("ix_events_site", Event.site_id, Event.id)
+Index("ix_events_created", Event.created_at)
+Index("ix_events_moderator", Event.moderator_id, Event.id)

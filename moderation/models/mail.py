@@ -11,19 +11,27 @@ from moderation.statuses import MailKind, MailOutcome
 
 
 class Mail(Base):
-    """One mail to one commenter. Holds ids only: the address is decrypted when it is sent.
+    """One mail to one person. Holds ids only: the address is decrypted when it is sent.
 
-    `commenter_id` is empty where nobody has the address that was typed: such a row is written all
-    the same, so that known and unknown addresses cost the same time, and is dropped unsent.
+    Its kind says which of `commenter_id`, `moderator_id` and `invitation_id` it goes to
+    (flow/recipients.py). `commenter_id` is empty where nobody has the address that was typed: such
+    a row is written all the same, so that known and unknown addresses cost the same time, and is
+    dropped unsent.
     """
 
     __tablename__ = "mails"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))  # empty: about all sites
     commenter_id: Mapped[int | None] = mapped_column(ForeignKey("commenters.id"), index=True)
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"), index=True)
+    # What it is about, where that is one comment or one article.
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
     kind: Mapped[MailKind] = mapped_column(enum_of(MailKind))
-    message_id: Mapped[str] = mapped_column(Text)  # the same each time it is tried
+    # The same each time it is tried; empty until the sender, who knows our host, first takes it.
+    message_id: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime]
     run_after: Mapped[dt.datetime]
     attempts: Mapped[int] = mapped_column(default=0)

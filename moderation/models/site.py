@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.db import Base
 from moderation.models.columns import BigId, Json, enum_of
+from moderation.models.surge import Surge
 from moderation.statuses import Publishing
 
 
@@ -41,6 +42,7 @@ class Article(Base):
     created_at: Mapped[dt.datetime]
 
     site: Mapped[Site] = relationship()
+    surge: Mapped[Surge | None] = relationship(viewonly=True)  # the last, in force or over
 
 
 Index("ix_articles_site_created", Article.site_id, Article.created_at)

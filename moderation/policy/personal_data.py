@@ -1,12 +1,17 @@
-"""Finds personal data in a text, naming its kind and never its value. Step `decide`, pure."""
+"""Finds personal data in a text: its kinds for the rules, itself for who masks it. Pure."""
 
 import re
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban
 
 from moderation.text import fold, paragraphs
+
+Span = tuple[int, int]
+"""Where something begins and ends in a line."""
 
 
 class Kind(StrEnum):
@@ -63,34 +68,66 @@ def find_kinds(text: str, *, language: str) -> list[Kind]:
     is looked for across line breaks.
     """
     lines = [fold(line) for line in text.splitlines()]
-    found = {
-        Kind.EMAIL: any(_EMAIL.search(line) for line in lines),
-        Kind.PHONE: any(_has_phone(line, language) for line in lines),
-        Kind.IBAN: any(_has_iban(line) for line in lines),
-    }
-    return [kind for kind, is_there in found.items() if is_there]
+    return [
+        kind
+        for kind, find in _finders(language).items()
+        if any(True for line in lines for _ in find(line))
+    ]
 
 
-def _has_phone(line: str, language: str) -> bool:
-    """Whether a valid number stands there, grouped as its country groups it or not at all."""
-    line = _NOT_PHONES.sub("|", _without_links(line))
-    return any(
-        PhoneNumberMatcher(line, region, leniency=Leniency.STRICT_GROUPING).has_next()
-        for region in _REGIONS.get(language, (None,))
+def find_passages(text: str, *, language: str) -> list[str]:
+    """What `find_kinds` finds, each once, as `text.fold` writes it."""
+    lines = [fold(line) for line in text.splitlines()]
+    found = (
+        line[start:end]
+        for find in _finders(language).values()
+        for line in lines
+        for start, end in find(line)
     )
+    return list(dict.fromkeys(found))
+
+
+def find_emails(text: str) -> set[str]:
+    """The email addresses in the text, as `text.fold` writes them."""
+    lines = (fold(line) for line in text.splitlines())
+    return {line[start:end] for line in lines for start, end in _emails(line)}
+
+
+def _finders(language: str) -> dict[Kind, Callable[[str], Iterator[Span]]]:
+    return {
+        Kind.EMAIL: _emails,
+        Kind.PHONE: partial(_phones, language=language),
+        Kind.IBAN: _ibans,
+    }
+
+
+def _emails(line: str) -> Iterator[Span]:
+    return (match.span() for match in _EMAIL.finditer(line))
+
+
+def _phones(line: str, *, language: str) -> Iterator[Span]:
+    """Valid numbers, grouped as their country groups them or not at all."""
+    line = _NOT_PHONES.sub(_barred, _without_links(line))
+    for region in _REGIONS.get(language, (None,)):
+        for match in PhoneNumberMatcher(line, region, leniency=Leniency.STRICT_GROUPING):
+            yield match.start, match.end
+
+
+def _barred(match: re.Match[str]) -> str:
+    return "|" * len(match.group())
 
 
 def _without_links(line: str) -> str:
-    """The line without web addresses: they are full of ids."""
+    """The line with bars for web addresses: they are full of ids."""
     pieces = (piece for paragraph in paragraphs(line) for row in paragraph for piece in row)
-    return "|".join(piece.text for piece in pieces if piece.href is None)
+    return "".join("|" * len(piece.text) if piece.href else piece.text for piece in pieces)
 
 
-def _has_iban(line: str) -> bool:
-    return any(_is_iban(match.group(1)) for match in _IBAN.finditer(line))
-
-
-def _is_iban(candidate: str) -> bool:
-    """Whether it begins with a valid IBAN: the words after one look like more groups of it."""
-    ends = _GROUP_END.finditer(candidate, _IBAN_MIN, _IBAN_MAX)
-    return any(iban.is_valid(candidate[: end.start()]) for end in ends)
+def _ibans(line: str) -> Iterator[Span]:
+    """Where a valid IBAN begins: the words after one look like more groups of it."""
+    for match in _IBAN.finditer(line):
+        candidate = match.group(1)
+        ends = (end.start() for end in _GROUP_END.finditer(candidate, _IBAN_MIN, _IBAN_MAX))
+        end = next((end for end in ends if iban.is_valid(candidate[:end])), None)
+        if end is not None:
+            yield match.start(), match.start() + end

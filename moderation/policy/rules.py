@@ -6,10 +6,11 @@ A rule looks at the context and yields its findings; none means "no opinion".
 from collections.abc import Callable, Iterable, Iterator
 
 from moderation.policy.context import Context, Finding
+from moderation.policy.names import is_taken
 from moderation.policy.personal_data import find_kinds
 from moderation.policy.words import find_words
 from moderation.statuses import BanKind, Code, Publishing, Verdict
-from moderation.text import links
+from moderation.text import fold, links
 
 BANNED = {
     BanKind.EMAIL: Code.BANNED_COMMENTER,
@@ -33,7 +34,7 @@ def find_attributes_over_threshold(context: Context) -> Iterator[Finding]:
         threshold = context.thresholds.get(attribute)
         # Not ">=": a NaN is under nothing, and must not pass.
         if threshold is not None and not value < threshold:
-            yield Finding(Code.TOXICITY, Verdict.HOLD, attribute, value, threshold)
+            yield Finding(Code.TOXICITY, _of_text(context), attribute, value, threshold)
 
 
 def find_unscored_rest(context: Context) -> Iterator[Finding]:
@@ -63,25 +64,33 @@ def find_banned_words(context: Context) -> Iterator[Finding]:
         yield Finding(Code.BANNED_WORD, Verdict.HOLD, detail=word)
 
 
+def find_word_bans(context: Context) -> Iterator[Finding]:
+    """A word that moderators banned for a time. Never rejects; the owner's list is told first."""
+    plain = _listed(context, context.word_bans)
+    told = set(map(fold, context.policy.banned_words)) if context.word_bans else set()
+    for word in plain + _disguised(context, context.word_bans, plain):
+        if word not in told:
+            yield Finding(Code.BANNED_WORD, Verdict.HOLD, detail=word)
+
+
 def find_suspect_words(context: Context) -> Iterator[Finding]:
     """A word that a human should look at."""
     words = context.policy.suspect_words
     plain = _listed(context, words)
     for word in plain + _disguised(context, words, plain):
-        yield Finding(Code.SUSPECT_WORD, Verdict.HOLD, detail=word)
+        yield Finding(Code.SUSPECT_WORD, _of_text(context), detail=word)
 
 
 def find_links(context: Context) -> Iterator[Finding]:
     """More links than the site allows, or any in the name."""
-    limits = ((context.body, context.policy.links_max), (context.name, 0))
-    for text, most in limits:
+    for text, most in ((context.body, context.policy.links_max), (context.name, 0)):
         count = len(links(text))
         if count > most:
             yield Finding(Code.LINKS, Verdict.HOLD, value=count, threshold=most)
 
 
 def find_repeated_text(context: Context) -> Iterator[Finding]:
-    """The same text was sent before."""
+    """This commenter sent the same text before; a flood of what was approved is one as well."""
     if context.repeated_text:
         yield Finding(Code.REPEATED_TEXT, Verdict.HOLD)
 
@@ -111,10 +120,17 @@ def find_banned_commenter(context: Context) -> Iterator[Finding]:
         yield Finding(BANNED[kind], Verdict.HOLD)
 
 
+def find_reserved_name(context: Context) -> Iterator[Finding]:
+    """Readers would take it for the word of the site, or of who moderates it."""
+    taken = (*context.staff_names, *context.policy.reserved_names)
+    if not context.is_staff and is_taken(context.name, context.readings, taken):
+        yield Finding(Code.RESERVED_NAME, Verdict.HOLD)
+
+
 def find_first_comment(context: Context) -> Iterator[Finding]:
     """The site wants a human for a commenter's first."""
     if context.policy.publishing is Publishing.FIRST and context.first_comment:
-        yield Finding(Code.FIRST_COMMENT, Verdict.HOLD)
+        yield Finding(Code.FIRST_COMMENT, _of_text(context))
 
 
 def find_human_review(context: Context) -> Iterator[Finding]:
@@ -127,6 +143,50 @@ def find_closed_article(context: Context) -> Iterator[Finding]:
     """Accepted before the article closed: nothing new appears on it without a human."""
     if context.article_closed or context.policy.publishing is Publishing.CLOSED:
         yield Finding(Code.ARTICLE_CLOSED, Verdict.HOLD)
+
+
+def find_hidden_parent(context: Context) -> Iterator[Finding]:
+    """Accepted before what it answers was taken from sight: a new reply to that is refused."""
+    if context.parent_hidden:
+        yield Finding(Code.PARENT_HIDDEN, Verdict.HOLD)
+
+
+def find_edit_under_review(context: Context) -> Iterator[Finding]:
+    """A person wanted a look at the text before the edit: no machine takes it from their hands."""
+    if context.under_review:
+        yield Finding(Code.UNDER_REVIEW, Verdict.HOLD)
+
+
+def find_standing_decisions(context: Context) -> Iterator[Finding]:
+    """What a moderator decided for a time. A disguise is only guessed, so it never rejects."""
+    standing = context.standing
+    if standing.rejects is not None:
+        yield Finding(Code.STANDING_REJECTED, Verdict.REJECT, value=standing.rejects)
+    elif standing.resembles is not None:
+        yield Finding(Code.STANDING_REJECTED, Verdict.HOLD, value=standing.resembles)
+    if _is_approved(context):
+        yield Finding(Code.STANDING_APPROVED, Verdict.APPROVE, value=standing.approves)
+
+
+def find_reports(context: Context) -> Iterator[Finding]:
+    """As many readers reported it as the site wants for a look, and no person has looked since."""
+    yield from weigh_reports(context.reports, context.policy.report_holds)
+
+
+def weigh_reports(reports: int, limit: int) -> Iterator[Finding]:
+    """Whether so many reports are enough; a limit of 0 never is."""
+    if 0 < limit <= reports:
+        yield Finding(Code.REPORTED, Verdict.HOLD, value=reports, threshold=limit)
+
+
+def _is_approved(context: Context) -> bool:
+    """Whether a moderator approved this very text; what nobody scored is not let through."""
+    return context.standing.approves is not None and context.scores is not None
+
+
+def _of_text(context: Context) -> Verdict:
+    """What a finding that the approving moderator saw as well weighs: all others still hold."""
+    return Verdict.APPROVE if _is_approved(context) else Verdict.HOLD
 
 
 def _listed(context: Context, words: tuple[str, ...]) -> list[str]:
@@ -149,16 +209,22 @@ RULES: tuple[Rule, ...] = (
     # What does it say?
     find_attributes_over_threshold,
     find_banned_words,
+    find_word_bans,
     find_suspect_words,
     find_personal_data,
     find_links,
     find_repeated_text,
+    find_standing_decisions,
+    find_reports,
     # Who says it, and how fast?
     find_filled_honeypot,
     find_commenter_rate,
     find_banned_commenter,
+    find_reserved_name,
     # Does the site want a human anyway?
     find_first_comment,
     find_human_review,
     find_closed_article,
+    find_hidden_parent,
+    find_edit_under_review,
 )

@@ -21,3 +21,11 @@ def range_of(address: str | None) -> str | None:
     if network.prefixlen < prefix:
         return None
     return str(network.supernet(new_prefix=prefix))
+
+
+def mask_range(address_range: str) -> str:
+    """A range as people who need not know it see it: `203.0.•••/24`, `2001:db8:•••/48`."""
+    network = ipaddress.ip_network(address_range)
+    sign = "." if network.version == 4 else ":"
+    first, second = str(network.network_address).split(sign)[:2]
+    return f"{first}{sign}{second}{sign}•••/{network.prefixlen}"

@@ -43,6 +43,12 @@ def score_each(scorer: Scorer, comments: Sequence[S]) -> Iterator[tuple[S, Score
             yield from score_each(scorer, [comment])
 
 
+def score_comment(scorer: Scorer, name: str, body: str) -> Score:
+    """The score of a comment that is not stored. Raises whatever the scorer raises."""
+    said, named = scorer.score([body, name])
+    return _stricter(said, named)
+
+
 def _try(scorer: Scorer, comments: Sequence[Spoken]) -> list[Score] | None:
     try:
         return _numbers(scorer, comments)

@@ -1,106 +1,180 @@
-/* Puts the comments of this page into <div id="comments">. No dependencies, no cookies. */
-(function () {
+/* Shows the comments of an article in this page, without cookies: docs/embedding.md. */
+(() => {
   "use strict";
-  // A page may insert the script by script: then there is no current one.
-  var script = document.currentScript || document.querySelector('script[src*="/embed.js"][data-site]');
-  var ANSWER_WITHIN = 5000; // milliseconds until the link is shown instead
-  if (!script) return console.error("Comments: embed.js does not find its own <script data-site>.");
-  var host = new URL(script.src).origin;
-  var data = script.dataset;
+  const TITLES = {
+    en: "Comments", de: "Kommentare", fr: "Commentaires", es: "Comentarios", pt: "Comentários",
+    it: "Commenti", pl: "Komentarze", tr: "Yorumlar", ru: "Комментарии", ar: "التعليقات",
+    fa: "دیدگاه‌ها", he: "תגובות",
+  };
+  const CHOICES = { theme: ["auto", "light", "dark"], lang: Object.keys(TITLES) };
+  const ANSWER_WITHIN = 5000; // milliseconds, then there is a link
+  const BATCH = 50; // articles asked about at once
+  const script = document.currentScript || document.querySelector('script[src*="/embed.js"]');
+  const host = new URL(script.src).origin;
+  let heights = {};
+  try {
+    heights = sessionStorage;
+  } catch {} // storage is blocked
 
-  function articleUrl() {
-    var canonical = document.querySelector('link[rel="canonical"][href]');
+  const complain = (text) => console.error("Comments: " + text);
+  const language = (tag) => tag?.toLowerCase().split("-")[0];
+  const siteUrl = (site, path, query) =>
+    `${host}/s/${encodeURIComponent(site)}/${path}?${new URLSearchParams(query)}`;
+
+  function addressOf(article) {
+    const canonical = document.querySelector("link[rel=canonical]")?.href;
     try {
-      return new URL(data.article || (canonical && canonical.href) || location.href, location.href).href;
-    } catch (error) {
-      console.error('Comments: data-article="' + data.article + '" is no address.');
+      return new URL(article || canonical || location, location).href;
+    } catch {
+      complain(`data-article="${article}" is no address.`);
       return location.href;
     }
   }
 
-  function pageUrl() {
-    var fields = new URLSearchParams({ article: articleUrl(), title: data.title || document.title });
-    if (data.published) fields.set("published", data.published);
-    return host + "/s/" + encodeURIComponent(data.site) + "/comments?" + fields;
-  }
-
-  // 0 is black, 1 is white; nothing for a colour that lets the one behind it show.
-  function lightness(color) {
-    var numbers = (color.match(/[\d.]+/g) || []).map(Number);
-    if (/^rgba|\//.test(color) && numbers[numbers.length - 1] < 0.5) return undefined;
-    if (/^okl/.test(color)) return numbers[0];
-    if (/^l/.test(color)) return numbers[0] / 100;
-    return (2 * numbers[0] + 5 * numbers[1] + numbers[2]) / (/^rgb/.test(color) ? 2040 : 8);
-  }
-
-  // The frame is see-through, so its text must suit what this page has behind it.
-  function themeOf(place) {
-    if (data.theme === "light" || data.theme === "dark") return data.theme;
-    var light;
-    for (var at = place; at && light === undefined; at = at.parentElement) {
-      light = lightness(getComputedStyle(at).backgroundColor);
-    }
-    if (light === undefined) {
-      var probe = document.createElement("i");
-      probe.style.backgroundColor = "Canvas";
-      place.append(probe);
-      light = lightness(getComputedStyle(probe).backgroundColor);
+  // What is behind the frame, which is see-through.
+  function themeBehind(place) {
+    const probe = document.createElement("i");
+    place.append(probe);
+    for (let at = place; ; at = at.parentElement) {
+      const color = at ? getComputedStyle(at).backgroundColor : "Canvas";
+      probe.style.color = `color-mix(in oklab, ${color}, ${color})`;
+      const [light, , , alpha = 1] = getComputedStyle(probe).color.match(/\d[\d.e-]*/g);
+      if (at && alpha < 0.5) continue;
       probe.remove();
+      return light < 0.6 ? "dark" : "light";
     }
-    return light < 0.5 ? "dark" : "light";
   }
 
-  function showLink(place) {
-    var link = document.createElement("a");
-    link.href = pageUrl();
-    link.textContent = "Read and write comments";
-    place.replaceChildren(link);
-    console.error(
-      "Comments: " + host + " did not answer within 5 seconds. Is it running, and is " + location.origin +
-      " one of the origins of the site \"" + data.site + "\" (frame-ancestors)? See: flask --app wsgi site list"
-    );
-  }
+  function mount(place, given) {
+    unmount(place);
+    const options = { ...script.dataset, ...place.dataset, ...given };
+    options.lang = language(options.lang);
+    for (const name in CHOICES) {
+      if (!options[name] || CHOICES[name].includes(options[name])) continue;
+      complain(`data-${name}="${options[name]}" is none of ${CHOICES[name]}.`);
+      delete options[name];
+    }
+    const { site, title = document.title, published = "", lang = "" } = options;
+    if (!site) return complain("the script has no data-site.");
+    const article = addressOf(options.article);
+    const page = siteUrl(site, "comments", { article, title, published, lang });
+    const memory = "comments " + article;
+    const frame = document.createElement("iframe");
+    const link = document.createElement("a");
+    const ending = new AbortController();
+    const { signal } = ending;
+    let answered, late;
 
-  // Scrolls only where the reader would not see it.
-  function show(top) {
-    if (top < 0 || top > innerHeight * 0.8) scrollBy(0, top - innerHeight / 5);
-  }
+    // A whole window at first, so that nothing in sight moves later.
+    const reserved = (heights[memory] || innerHeight) + "px";
+    place.style.minHeight = reserved;
 
-  function deepLink() {
-    return /^#comment-[\w-]+$/.test(location.hash) ? location.hash : "";
-  }
+    const theme = () => (/light|dark/.test(options.theme) ? options.theme : themeBehind(place));
+    const deepLink = () =>
+      options.comments == null && location.hash.startsWith("#comment-") ? location.hash : "";
+    const tell = (message) => answered && frame.contentWindow?.postMessage(message, host);
 
-  function mount() {
-    var place = document.getElementById("comments");
-    if (!place) return console.error('Comments: this page has no <div id="comments">.');
-    if (!data.site) return console.error("Comments: the script has no data-site.");
-    var theme = themeOf(place);
-    var frame = document.createElement("iframe");
-    frame.name = "comments-" + theme;
-    frame.title = "Comments";
-    frame.src = pageUrl() + deepLink();
-    frame.style.cssText = "display:block;width:100%;border:0;height:480px;color-scheme:" + theme;
-    var late = setTimeout(function () { showLink(place); }, ANSWER_WITHIN);
-    addEventListener("message", function (event) {
-      if (event.origin !== host || event.source !== frame.contentWindow || !event.data) return;
-      var height = event.data.commentsHeight;
+    function load() {
+      watcher.disconnect();
+      if (frame.src) return;
+      const worn = theme();
+      frame.name = `comments-${worn} ${location.origin}`;
+      frame.title = TITLES[lang || language(document.documentElement.lang)] || TITLES.en;
+      frame.src = page + deepLink();
+      frame.style.cssText = `display:block;width:100%;border:0;height:${reserved};color-scheme:${worn}`;
+      frame.onload = wait;
+      place.replaceChildren(frame);
+      wait();
+    }
+
+    // What has loaded may be the browser's own page about an error.
+    function wait() {
+      clearTimeout(late);
+      late = setTimeout(fail, ANSWER_WITHIN);
+      tell({});
+    }
+
+    function fail() {
+      if (answered) return mount(place, given); // once more
+      frame.style.height = 0;
+      link.href = page;
+      link.textContent = frame.title;
+      place.append(link);
+      complain(
+        `no answer from ${host} in 5 seconds. ` +
+        `Is ${location.origin} an origin of the site "${site}" (frame-ancestors)?`,
+      );
+    }
+
+    function hear({ origin, source, data }) {
+      if (origin !== host || source !== frame.contentWindow) return;
+      const { commentsHeight: height, commentsShow } = data || {};
       if (typeof height !== "number") return;
       clearTimeout(late);
-      if (height > 0) frame.style.height = Math.ceil(height) + "px"; // 0 while it is hidden
-      var top = event.data.commentsShow;
-      if (typeof top === "number") show(frame.getBoundingClientRect().top + top);
-    });
-    function tell(message) {
-      if (frame.contentWindow) frame.contentWindow.postMessage(message, host);
+      answered = true;
+      link.remove();
+      if (height > 0) frame.style.height = height + "px"; // 0 while it is hidden
+      const { top, bottom } = frame.getBoundingClientRect();
+      const goal = top + commentsShow;
+      if (goal < 0 || goal > innerHeight * 0.8) scrollBy(0, goal - innerHeight / 5);
+      // What stands below comes up only where nobody sees it move.
+      if (bottom >= innerHeight) place.style.minHeight = "";
+      if (height > 0) heights[memory] = height;
     }
-    addEventListener("hashchange", function () { tell({ commentsGoTo: deepLink() }); });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () {
-      theme = frame.style.colorScheme = themeOf(place);
-      tell({ commentsTheme: theme });
-    });
-    place.replaceChildren(frame);
+
+    function follow() {
+      if (location.hash === "#comments") load();
+      if (!deepLink()) return;
+      load();
+      frame.focus({ preventScroll: true }); // Tab goes on there
+      tell({ commentsGoTo: deepLink() });
+    }
+
+    const watcher = new IntersectionObserver(
+      (seen) => seen.at(-1).isIntersecting && load(),
+      { rootMargin: "100%" },
+    );
+    place.unmountComments = () => {
+      watcher.disconnect();
+      ending.abort();
+      clearTimeout(late);
+      place.replaceChildren();
+      place.style.minHeight = "";
+    };
+    addEventListener("message", hear, { signal });
+    addEventListener("hashchange", follow, { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      tell({ commentsTheme: frame.style.colorScheme = theme() });
+    }, { signal });
+    watcher.observe(place);
+    follow();
   }
 
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", mount);
-  else mount();
+  const unmount = (place) => place.unmountComments?.();
+
+  // Writes numbers of comments.
+  async function count(site = script.dataset.site) {
+    const all = [...document.querySelectorAll("[data-comments-count]")];
+    for (let at = 0; at < all.length; at += BATCH) {
+      const part = all.slice(at, at + BATCH);
+      const asked = part.map((one) => ["article", addressOf(one.dataset.commentsCount || one.href)]);
+      const numbers = await (await fetch(siteUrl(site, "counts.json", asked))).json();
+      part.forEach((one, n) => {
+        const number = numbers[asked[n][1]];
+        if (number >= 0) one.textContent = number.toLocaleString(document.documentElement.lang || []);
+      });
+    }
+  }
+
+  function start() {
+    const places = document.querySelectorAll("#comments, [data-comments], [data-comments-count]");
+    const { site } = script.dataset;
+    if (site && !places.length) complain('this page has no <div id="comments">.');
+    for (const place of places) if (!("commentsCount" in place.dataset)) mount(place);
+    if (site) count();
+  }
+
+  window.Comments = { mount, unmount, count };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
 })();

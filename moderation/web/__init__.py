@@ -1,8 +1,10 @@
 """The web: blueprints by audience behind one gate."""
 
 import datetime as dt
+import hashlib
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,26 +16,76 @@ from moderation.web.errors import register_errors
 from moderation.web.filters import register_filters
 from moderation.web.gate import register_gate
 from moderation.web.headers import register_headers
+from moderation.web.languages import register_languages
 from moderation.web.limits import limiter
 from moderation.web.machines import machines
 from moderation.web.moderators import (  # noqa: F401 (they add their views)
+    account,
+    articles,
+    bans,
+    bulk,
+    claims,
     commenters,
+    covering,
+    escalation,
+    invitation,
     log,
+    mail_decision,
     moderators,
+    notes,
+    notices,
     queue,
+    redaction,
+    second_factor,
     sign_in,
+    staff,
+    standing,
+    stats,
+    steps,
+    subtree,
+    surges,
 )
-from moderation.web.owners import holds, owners, privacy  # noqa: F401 (likewise)
+from moderation.web.owners import (  # noqa: F401 (likewise)
+    holds,
+    owners,
+    preview,
+    privacy,
+    sites,
+    team,
+    texts,
+    webhooks,
+)
 from moderation.web.proxies import register_proxies
 from moderation.web.readers import (  # noqa: F401 (likewise)
+    avatars,
+    feed,
+    news,
     notice,
-    own_data,
-    private_page,
-    proof,
     readers,
+    reports,
     submissions,
+    theme,
     thread,
 )
+from moderation.web.readers.own import (  # noqa: F401 (likewise)
+    appeal,
+    data,
+    deletion,
+    edit,
+    mine,
+    page,
+    proof,
+    unsubscribe,
+    wishes,
+)
+from moderation.web.rows import register_rows
+
+
+class SessionInterface(SecureCookieSessionInterface):
+    """Flask's signed cookie, by HMAC-SHA-256 instead of SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
 
 REQUEST_MAX = 64 * 1024  # bytes; the longest comment in any script fits, as multipart/form-data
 
@@ -57,14 +109,19 @@ def register_web(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's documented idiom
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
         )
+    app.session_interface = SessionInterface()
     register_proxies(app, settings.TRUSTED_PROXIES)
     register_access_log(app)
     register_gate(app)
     register_headers(app)
     register_errors(app)
     register_filters(app)
+    register_languages(app)
     register_assets(app)
+    register_rows(app)
     limiter.init_app(app)
-    CSRFProtect(app).exempt(readers)  # readers' forms carry the signed form token instead
+    csrf = CSRFProtect(app)
+    csrf.exempt(readers)  # readers' forms carry the signed form token instead
+    csrf.exempt(mail_decision.decide_from_mail)  # its address is a token that nobody else knows
     for blueprint in (readers, embed, moderators, owners, machines):
         app.register_blueprint(blueprint)

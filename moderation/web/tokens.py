@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from moderation.privacy.signing import Signer
 
 
 @dataclass(frozen=True)
@@ -14,60 +14,64 @@ class FormToken:
 
     submission_id: str
     site: str
-    article: str  # digest of the article's key: bounds the token's length
+    article: str  # SHA-256 of the article's key: bounds the token's length
     first_at: float  # seconds since 1970, UTC
     issued_at: float
+    asked: str = ""  # day and keyed hash of a text: its writer was asked whether to change it
 
 
 class FormTokens:
     """Issues and reads form tokens."""
 
     def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeSerializer(secret, salt="form")
+        self._signer = Signer(secret, "form")
 
-    def issue(self, site: str, article_key: str, *, now: dt.datetime, first_at: float) -> str:
+    def issue(
+        self, site: str, article_key: str, *, now: dt.datetime, first_at: float, asked: str = ""
+    ) -> str:
         """A fresh token with a submission id of its own; `first_at` is when the form began."""
-        payload: list[str | float] = [
-            secrets.token_urlsafe(12),
-            site,
-            _digest(article_key),
-            first_at,
-            now.timestamp(),
-        ]
-        return self._text(payload)
+        submission_id = secrets.token_urlsafe(16)
+        return self._signer.sign(
+            [submission_id, site, _digest(article_key), first_at, now.timestamp(), asked]
+        )
 
     def read(self, text: str, site: str, article_key: str) -> FormToken | None:
         """The token, or None where it is forged, or made for another site or article."""
-        try:
-            token = FormToken(*self._serializer.loads(text))
-        except (BadSignature, TypeError):
+        parts = self._signer.read(text)
+        if parts is None:
             return None
+        token = FormToken(*parts)
         return token if (token.site, token.article) == (site, _digest(article_key)) else None
 
-    def _text(self, payload: list[str | float]) -> str:
-        text = self._serializer.dumps(payload)
-        return text if isinstance(text, str) else text.decode()
+
+@dataclass(frozen=True)
+class ActToken:
+    """What a form on a private page carries: the version it was shown for, and when."""
+
+    version: int
+    issued_at: float  # seconds since 1970, UTC
 
 
-class PrivateLinks:
-    """The token of a comment's private page: derived, so a retry gets the same, and revocable."""
+class ActTokens:
+    """Tokens of the forms on a commenter's private page, whose link itself only reads.
+
+    Each is for one act on one version of one comment: where the act moves that, it works once.
+    """
 
     def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeSerializer(secret, salt="private link")
+        self._signer = Signer(secret, "act on a private page")
 
-    def issue(self, public_id: str, link_version: int) -> str:
-        """The token for a comment whose `link_version` stands so."""
-        text = self._serializer.dumps([public_id, link_version])
-        return text if isinstance(text, str) else text.decode()
+    def issue(self, act: str, public_id: str, version: int, *, now: dt.datetime) -> str:
+        """The token for doing `act` to the comment as it stands in this version."""
+        return self._signer.sign([act, public_id, version, now.timestamp()])
 
-    def read(self, text: str) -> tuple[str, int] | None:
-        """Public id and link version, or None for a forged token."""
-        try:
-            public_id, link_version = self._serializer.loads(text)
-        except (BadSignature, TypeError, ValueError):
+    def read(self, text: str, act: str, public_id: str) -> ActToken | None:
+        """The token, or None where it is forged, or made for another act or comment."""
+        parts = self._signer.read(text)
+        if parts is None or parts[:2] != [act, public_id]:
             return None
-        return str(public_id), int(link_version)
+        return ActToken(*parts[2:])
 
 
 def _digest(article_key: str) -> str:
-    return hashlib.sha256(article_key.encode()).hexdigest()[:20]
+    return hashlib.sha256(article_key.encode()).hexdigest()

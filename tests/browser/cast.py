@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from moderation.flow.review import decide_by_hand
 from moderation.models import Comment, Moderator, Site
+from moderation.privacy.links import PrivateLinks
 from moderation.statuses import Change, Reason, Status
 from moderation.sweep import now
-from moderation.web.tokens import PrivateLinks
 from tests.browser.stage import SECRETS, Stage, settle
-from tests.factories import make_comment
+from tests.factories import NO_SAMPLES, make_comment
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 4
 CLEAN = (
@@ -26,7 +26,7 @@ CLEAN = (
     ("<b>Bold</b>", "<script>alert(1)</script> & <img src=x onerror=alert(2)>"),
     ("Reader", "\n\n".join(["A long text about trees and towns. " * 12] * 3)),
 )
-ANSWERERS = ("Grace", "משה", "فاطمة", "Léopoldine de la Tour d’Auvergne")
+ANSWERERS = ("Marie", "משה", "فاطمة", "Léopoldine de la Tour d’Auvergne")
 RUDE = (
     "Horrible Person With A Very Long Name That Goes On And On",
     "You are a stupid idiot, shut up. Buy pills: https://a.example https://b.example "
@@ -74,7 +74,7 @@ def fill(stage: Stage, article: str) -> None:
     """Put the whole cast under `article`, decided by a scorer and a moderator."""
     with stage.services.database.transaction() as session:
         cast = _cast(session, stage, article)
-        cast.site.policy = {"suspect_words": ["shut up"], "banned_words": ["pills"]}
+        cast.site.policy = {**NO_SAMPLES, "suspect_words": ["shut up"], "banned_words": ["pills"]}
         first = cast.say("Ada Lovelace", "What a lovely tree, thank you.\n\nI will go.\nSoon.")
         _answer_in_turn(cast, first)
         gone = cast.say("Ghost", "You are a stupid idiot.")

@@ -12,8 +12,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_pl
 from tests.browser import stage as theatre
 from tests.browser.cast import fill
 from tests.browser.chromium import CHROMIUM, FLAGS
-from tests.browser.stage import NEWS, Host, Stage
+from tests.browser.notes import fill_notes
+from tests.browser.personal import fill_personal
+from tests.browser.stage import MODERATOR, NEWS, OWNER, Host, Stage
+from tests.browser.surges import fill_surges
+from tests.browser.team import fill_team
+from tests.browser.texts import fill_texts
 from tests.browser.visits import sign_in
+from tests.browser.webhooks import fill_webhooks
 
 # Chromium's own word on the status of an answer, which the tests look at themselves.
 STATUS_SAID = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
@@ -104,6 +110,12 @@ def stage(
     built = theatre.build(tmp_path_factory.mktemp("stage"), sqlite_template, [host.origin(NEWS)])
     try:
         fill(built, article)
+        fill_personal(built, article)
+        fill_team(built)
+        fill_webhooks(built)
+        fill_surges(built)
+        fill_texts(built)
+        fill_notes(built, article)
         host.write("trees.html", theatre.snippet(built.url, built.site))
         built.installation.serve()
         yield built
@@ -114,7 +126,17 @@ def stage(
 @pytest.fixture(scope="session")
 def desk(browser: Browser, stage: Stage) -> Any:
     """The state of a browser in which a moderator is signed in: give it to `open_page`."""
+    return _signed_in(browser, stage, MODERATOR)
+
+
+@pytest.fixture(scope="session")
+def office(browser: Browser, stage: Stage) -> Any:
+    """The same for an owner."""
+    return _signed_in(browser, stage, OWNER)
+
+
+def _signed_in(browser: Browser, stage: Stage, email: str) -> Any:
     with browser.new_context() as context:
         page = context.new_page()
-        sign_in(page, stage)
+        sign_in(page, stage, email)
         return context.storage_state()

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from moderation.models import Comment
 from tests import databases
+from tests.browser import pictures
 from tests.browser import stage as theatre
 from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.browser.stage import Stage
@@ -22,6 +23,7 @@ from tests.servers import MODELS, ROOT, Reader, wait_until
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000  # bytes of a picture
+KEYS_AT = {"x": 340, "y": 200, "width": 600, "height": 720}
 # name, text, index of the comment it answers, minutes after the first
 CLEAN: list[tuple[str, str, int | None, int]] = [
     (
@@ -41,8 +43,8 @@ CLEAN: list[tuple[str, str, int | None, int]] = [
     ("Ada Lindgren", "Six years is fine. My daughter will be nine then.", 1, 22),
     (
         "Helen Okafor",
-        "I own a shop there, and deliveries worry me more than parking. Could each street keep "
-        "one loading bay?\n\nIf so, I will gladly water the tree at my door.",
+        "I own a shop there, and deliveries worry me more than parking. Is there a plan for "
+        "them?\n\nI like the trees all the same.",
         None,
         47,
     ),
@@ -86,6 +88,7 @@ def main() -> None:
             _photograph(demo)
         finally:
             demo.close()
+    pictures.main()
 
 
 def _write(demo: Stage) -> None:
@@ -133,6 +136,13 @@ def _photograph(demo: Stage) -> None:
         sign_in(page, demo)
         wait_until(lambda: _has_marks(page, demo))
         page.screenshot(path=IMAGES / "queue.png")
+        page.keyboard.press("?")
+        page.screenshot(path=IMAGES / "queue-keys.png", clip=KEYS_AT)
+        page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 390, "height": 1500})
+        page.emulate_media(color_scheme="dark")
+        page.goto(f"{demo.url}/queue")
+        page.screenshot(path=IMAGES / "queue-phone-dark.png")
         browser.close()
     for image in IMAGES.glob("*.png"):
         print(f"{image.relative_to(ROOT)}  {image.stat().st_size:,} bytes")

@@ -13,8 +13,8 @@ from typing import Any
 
 from config import load_settings
 from moderation.app import create_app
-from moderation.flow.moderators import add_moderator
 from moderation.flow.sites import add_site
+from moderation.flow.team.accounts import add_moderator
 from moderation.scoring.score import Score
 from moderation.services import Services
 from moderation.statuses import Role, Status
@@ -23,7 +23,7 @@ from moderation.web.filters import ATTRIBUTES
 from moderation.worker import Worker
 from tests import databases
 from tests.doubles import INFO, FixedScorer
-from tests.factories import PASSWORD
+from tests.factories import NO_SAMPLES, PASSWORD
 from tests.servers import Installation, free_port
 
 NEWS, OTHER = "news.test", "other.test"  # the browser's resolver rules map both to loopback
@@ -33,6 +33,7 @@ SECRETS = {
     "INDEX_KEY": "aW4" + "B" * 40,
 }
 MODERATOR, NEWCOMER = "grace@example.com", "idle@example.com"
+OWNER = "owner@example.com"
 
 
 class ManyNumbers(FixedScorer):
@@ -66,6 +67,13 @@ class Stage:
     shown: str = ""  # public id of an approved comment with replies
     held: str = ""  # public id of a held comment with many findings
     private: dict[Status, str] = dataclasses.field(default_factory=dict)  # paths of private pages
+    kept: str = ""  # public id of a comment under a legal hold
+    commenter: str = ""  # public id of who wrote it
+    masked: str = ""  # path of the private page of a comment in which something is masked
+    trusted: str = ""  # public id of a trusted commenter
+    proofs: dict[str, str] = dataclasses.field(default_factory=dict)  # paths of mailed links
+    invitations: dict[str, str] = dataclasses.field(default_factory=dict)  # paths of such links
+    decisions: dict[str, str] = dataclasses.field(default_factory=dict)  # likewise, of mails
 
     @property
     def url(self) -> str:
@@ -101,10 +109,10 @@ class Host:
         """The origin of this site under the host name."""
         return f"http://{name}:{self.port}"
 
-    def write(self, page: str, body: str, *, head: str = "") -> None:
+    def write(self, page: str, body: str, *, head: str = "", language: str = "en") -> None:
         """Put an HTML page there."""
         (self.folder / page).write_text(
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Trees</title>'
+            f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Trees</title>'
             f'<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
             f"{head}<h1>Trees</h1><p>The council plants four hundred trees.</p>{body}",
             encoding="utf-8",
@@ -132,7 +140,7 @@ def host(folder: Path) -> Iterator[Host]:
 
 
 def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> Stage:
-    """An installation in `folder` with one site, two moderators and no comments; not yet served."""
+    """An installation in `folder` with three sites and no comments; not yet served."""
     port = free_port()
     values = {
         **SECRETS,
@@ -145,8 +153,12 @@ def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> S
         "FORM_MIN_AGE": "0",
         "RATE_SUBMIT": "10000 per minute",
         "RATE_COMMENTER": "10000 per minute",
+        "RATE_REPORT": "10000 per minute",
         "RATE_SIGN_IN": "10000 per minute",
         "DEMO": "true",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",  # nobody takes a mail there
+        "MAIL_FROM": "comments@news.example",
         **env,
     }
     installation = Installation(env=values, log=folder / "server.log", port=port)
@@ -154,16 +166,21 @@ def build(folder: Path, template: Path, origins: Sequence[str], **env: str) -> S
     services = create_app(settings).extensions["moderation"]
     with services.database.transaction() as session:
         here = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost")]
-        add_site(session, "demo", name="The Daily Demo", origins=here, now=now())
-        add_site(session, "news", name="News", origins=list(origins), now=now())
+        demo = add_site(session, "demo", name="The Daily Demo", origins=here, now=now())
+        news = add_site(session, "news", name="News", origins=list(origins), now=now())
+        demo.policy = news.policy = NO_SAMPLES
         quiet = add_site(session, "quiet", name="Quiet", origins=list(origins), now=now())
         quiet.policy = {"publishing": "closed"}
-        for email, site in ((MODERATOR, None), (NEWCOMER, quiet)):
+        for email, role, site in (
+            (MODERATOR, Role.MODERATOR, None),
+            (NEWCOMER, Role.MODERATOR, quiet),
+            (OWNER, Role.OWNER, None),
+        ):
             add_moderator(
                 session,
                 email,
                 PASSWORD,
-                role=Role.MODERATOR,
+                role=role,
                 site=site,
                 vault=services.vault,
                 now=now(),

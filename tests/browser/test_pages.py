@@ -1,38 +1,35 @@
 """Every page: accessible, without complaints, without horizontal scrolling, in both directions."""
 
 import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Page
 
+from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Watched
 from tests.browser.stage import Stage
-from tests.browser.visits import MODERATORS, READERS
+from tests.browser.visits import MODERATORS, OWNERS, READERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN_AXE = """async (tags) => {
-  const done = await axe.run(document, { iframes: false, runOnly: tags });
-  const bad = done.violations.filter((v) => ["serious", "critical"].includes(v.impact));
-  return [done.passes.length, bad
-    .map((v) => v.id + ": " + v.nodes.map((n) => n.html + " " + n.failureSummary).join(" | "))];
-}"""
 WIDEST = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 NARROW = {"width": 320, "height": 640}
 
 
-@pytest.fixture(params=[*READERS, *MODERATORS])
+# Who looks at a page: the fixture with their browser's state, and where they go.
+LOOKS = [
+    pytest.param((state, visit), id=name)
+    for state, visits in ((None, READERS), ("desk", MODERATORS), ("office", OWNERS))
+    for name, visit in visits.items()
+]
+
+
+@pytest.fixture(params=LOOKS)
 def at(request: pytest.FixtureRequest, open_page: OpenPage, stage: Stage, article: str) -> Page:
     """Every page of the product in turn."""
-    if request.param in READERS:
-        page = open_page()
-        READERS[request.param](page, stage, article)
-    else:
-        page = open_page(storage_state=request.getfixturevalue("desk"))
-        MODERATORS[request.param](page, stage, article)
+    state, visit = request.param
+    page = open_page(storage_state=request.getfixturevalue(state) if state else None)
+    visit(page, stage, article)
     return page
 
 
@@ -41,15 +38,7 @@ def test_axe_finds_nothing_serious_wide_or_narrow_light_or_dark(at: Page) -> Non
         at.set_viewport_size(size)  # type: ignore[arg-type]
         at.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         # Not the frame of the demo article: axe does not see what lies behind it.
-        assert _violations(at.main_frame) == []
-
-
-def _violations(frame: Frame) -> list[str]:
-    frame.evaluate(AXE)
-    passed, violations = frame.evaluate(RUN_AXE, RULES)
-    assert passed > 10, "axe looked at nothing"
-    found: list[str] = violations
-    return found
+        assert violations(at.main_frame) == []
 
 
 def test_nothing_scrolls_sideways_at_320_pixels(at: Page) -> None:
@@ -88,7 +77,7 @@ def _box(locator: Any) -> dict[str, float]:
 def test_what_is_tapped_is_44_pixels_high(open_page: OpenPage, stage: Stage, article: str) -> None:
     page = open_page(PHONE)
     page.goto(stage.url + stage.thread(article))
-    tapped = page.locator("button, input:not([type=hidden], #website), textarea, .reply")
+    tapped = page.locator("button, input:not([type=hidden], #website), textarea, .reply, .report")
     boxes = [box for box in (found.bounding_box() for found in tapped.all()) if box]
     assert len(boxes) > 10
     assert min(box["height"] for box in boxes) >= 44

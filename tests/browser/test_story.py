@@ -51,12 +51,12 @@ def test_comments_on_another_host_are_published_held_approved_and_rejected(
     comments = reader.frame_locator("#comments iframe")
 
     _send(comments, CLEAN, f"ada{size['width']}")
-    expect(comments.get_by_role("status")).to_contain_text("Your comment is published.")
+    expect(comments.locator("#notice")).to_contain_text("Your comment is published.")
     expect(comments.get_by_role("link", name="Show it")).to_be_visible()
     _send(comments, TOXIC, f"rude{size['width']}")
-    expect(comments.get_by_role("status")).to_contain_text("a person will look at it")
+    expect(comments.locator("#notice")).to_contain_text("a person will look at it")
     _send(comments, WORSE, f"worse{size['width']}")
-    expect(comments.get_by_role("status")).to_contain_text("a person will look at it")
+    expect(comments.locator("#notice")).to_contain_text("a person will look at it")
     private = comments.get_by_role("link", name="Your private page for this comment")
     private_address = private.get_attribute("href") or ""
     _expect_shown(reader, CLEAN)
@@ -68,7 +68,7 @@ def test_comments_on_another_host_are_published_held_approved_and_rejected(
     card = moderator.get_by_role("article").filter(has_text=TOXIC)
     expect(card.get_by_label("Why it is here")).to_contain_text("The model finds")
     expect(card.get_by_label("Scores")).to_contain_text("toxicity")
-    card.get_by_role("button", name="Approve").click()
+    card.get_by_role("button", name="Approve", exact=True).click()
     expect(moderator.get_by_role("status")).to_contain_text("Approved")
     card = moderator.get_by_role("article").filter(has_text=WORSE)
     card.get_by_label("Reason for a rejection").select_option("insult")
@@ -78,7 +78,7 @@ def test_comments_on_another_host_are_published_held_approved_and_rejected(
     _expect_shown(reader, TOXIC)
     assert _shown(reader) == [CLEAN, TOXIC]
     reader.goto(private_address)
-    expect(reader.get_by_role("heading")).to_have_text("Your comment was not published.")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Your comment was not published.")
     expect(reader.get_by_text("It insults somebody.")).to_be_visible()
 
 

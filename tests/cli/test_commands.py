@@ -14,16 +14,18 @@ from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.errors import SignInRefused
-from moderation.flow import moderators
 from moderation.flow.jobs import report_worker
-from moderation.flow.moderators import check_password, find_moderator, start_session
+from moderation.flow.team import passwords
+from moderation.flow.team.accounts import find_moderator
+from moderation.flow.team.passwords import check_password
+from moderation.flow.team.sessions import start_session
 from moderation.models import Event, Moderator, SignIn, Site, WorkerRow
 from moderation.privacy.vault import Vault
 from moderation.services import Services
 from moderation.statuses import Role, Status
 from moderation.worker import Worker
 from tests.doubles import NOON
-from tests.factories import make_comment, make_site
+from tests.factories import NO_SAMPLES, make_comment, make_site
 
 Run = Callable[..., Result]
 GENERATED = re.compile(r"Password \(shown only now\): (\S+)")
@@ -131,6 +133,7 @@ def test_a_policy_is_shown_and_changed_field_by_field(run: Run, database: Databa
     assert run("site", "policy", "news", "--ban-word", "a b", "--ban-word", "c").exit_code == 0
     with database.reading() as session:
         assert session.scalars(select(Site.policy)).one() == {
+            **NO_SAMPLES,
             "publishing": "first",
             "links_max": 0,
             "email_required": False,
@@ -146,6 +149,11 @@ def test_a_policy_is_shown_and_changed_field_by_field(run: Run, database: Databa
         ("--links-max", "-1"),
         ("--closes-after-days", "0"),
         ("--closes-after-days", "99999999999"),
+        ("--surge-comments", "-1"),
+        ("--surge-minutes", "0"),
+        ("--surge-hours", "0"),
+        ("--hidden-score-share", "101"),
+        ("--audit-share", "-1"),
     ],
 )
 def test_a_wrong_rule_is_refused(run: Run, database: Database, options: tuple[str, str]) -> None:
@@ -153,7 +161,7 @@ def test_a_wrong_rule_is_refused(run: Run, database: Database, options: tuple[st
         make_site(session)
     assert run("site", "policy", "news", *options).exit_code == 2
     with database.reading() as session:
-        assert session.scalars(select(Site.policy)).one() == {}
+        assert session.scalars(select(Site.policy)).one() == NO_SAMPLES
 
 
 @pytest.mark.parametrize(
@@ -367,6 +375,6 @@ def overrides(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 @pytest.fixture
 def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command; password hashes are cheap, their cost is not the question here."""
-    monkeypatch.setattr(moderators, "_hasher", PasswordHasher(1, 8, 1))
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
     runner = app.test_cli_runner()
     return lambda *command, stdin="": runner.invoke(args=list(command), input=stdin)

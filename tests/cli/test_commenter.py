@@ -38,6 +38,7 @@ def test_a_commenter_is_banned_and_unbanned(run: Run, database: Database) -> Non
         ("203.0.113.7", "203.0.113.0/24"),
         ("2001:db8::1", "2001:db8::/48"),
         ("eve@example.com", "eve@example.com"),
+        ("{eve}@example.com", "{eve}@example.com"),
     ],
 )
 def test_a_ban_may_be_of_all_sites_and_for_a_time(
@@ -67,3 +68,17 @@ def test_a_ban_that_names_nobody_or_nowhere_is_refused(
     assert run("commenter", "ban", *words).exit_code != 0
     with database.reading() as session:
         assert session.scalars(select(Ban)).all() == []
+
+
+def test_a_word_is_banned_with_a_reason(run: Run, database: Database) -> None:
+    done = run(
+        "commenter", "ban", "word:Cheap Watches", "--all-sites", "--reason", " Nightly\nads "
+    )
+    assert done.output == "Comments with “Cheap Watches” on all sites are held from now on.\n"
+    with database.reading() as session:
+        found = session.scalars(select(Ban)).one()
+        assert session.scalars(select(Event.actor)).all() == ["operator"]
+    assert (found.word, found.reason, found.lookup_hash) == ("cheap watches", "Nightly ads", None)
+    assert run("commenter", "ban", "word:ab", "--all-sites").exit_code == 1
+    lifted = run("commenter", "unban", "word:cheap watches", "--all-sites")
+    assert lifted.output == "The ban of “cheap watches” on all sites is lifted.\n"

@@ -7,13 +7,15 @@ import pytest
 from click.testing import Result
 
 from moderation.db import Database
-from moderation.flow.bans import ban
-from moderation.flow.commenters import find_or_create_commenter, hashes_for
+from moderation.flow.bans.acts import ban
+from moderation.flow.bans.targets import target_of
+from moderation.flow.commenters import find_or_create_commenter
 from moderation.privacy.vault import Vault
 from moderation.setup import new_key
 from tests.conftest import SECRETS
 from tests.doubles import NOON
 from tests.factories import make_address, make_comment, make_moderator, make_site
+from tests.flow.notices.owners import make_webhook
 
 Run = Callable[..., Result]
 BEFORE = Vault(vault_key=SECRETS["VAULT_KEY"], index_key=SECRETS["INDEX_KEY"])
@@ -31,12 +33,12 @@ def overrides() -> dict[str, str]:
 
 @pytest.fixture
 def stored(database: Database) -> None:
-    """Three commenters, a moderator and two address ranges under the keys from before."""
+    """Commenters, a moderator, address ranges and a webhook under the keys from before."""
     with database.transaction() as session:
         site = make_site(session)
         for number in range(3):
             find_or_create_commenter(session, site, f"r{number}@a.example", vault=BEFORE, now=NOON)
-        make_moderator(session, BEFORE)
+        make_webhook(session, make_moderator(session, BEFORE), BEFORE)
         for _ in range(2):
             make_address(session, make_comment(session, site), BEFORE)
 
@@ -44,7 +46,7 @@ def stored(database: Database) -> None:
 @pytest.mark.usefixtures("stored")
 def test_what_there_is_to_do_is_told_and_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("moderation.cli.keys"), "BATCH", 2)
-    todo = "To do: 3 commenters, 1 moderators, 2 address ranges."
+    todo = "To do: 3 commenters, 1 moderators, 2 address ranges, 1 webhooks."
     dry = run("keys", "rotate", "--dry-run")
     assert (dry.exit_code, dry.output.strip()) == (0, todo)
 
@@ -54,14 +56,15 @@ def test_what_there_is_to_do_is_told_and_done(run: Run, monkeypatch: pytest.Monk
     assert todo in done.output
     assert "VAULT_KEYS_OLD can be emptied." in done.output
     assert "INDEX_KEYS_OLD can be emptied, too." in done.output
-    assert "To do: 0 commenters, 0 moderators, 0 address ranges." in run("keys", "rotate").output
+    nothing = "To do: 0 commenters, 0 moderators, 0 address ranges, 0 webhooks."
+    assert nothing in run("keys", "rotate").output
 
 
 @pytest.mark.usefixtures("stored")
 def test_a_ban_known_by_its_hash_only_keeps_the_old_index_key(run: Run, database: Database) -> None:
     with database.transaction() as session:
         site = make_site(session, "olds")
-        ban(session, site, hashes_for(BEFORE, site, "x@a.example"), now=NOON)
+        ban(session, site, target_of(BEFORE, site, "x@a.example"), now=NOON)
 
     done = run("keys", "rotate")
 
@@ -76,7 +79,7 @@ def test_a_missing_old_key_is_said_with_its_remedy(run: Run) -> None:
     done = run("keys", "rotate")
 
     assert done.exit_code == 1
-    assert "No key here opens 6 emails and address ranges" in done.output
+    assert "No key here opens 7 emails, address ranges and webhooks" in done.output
     assert "VAULT_KEYS_OLD" in done.output
     assert "can be emptied" not in done.output
 

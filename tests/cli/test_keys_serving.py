@@ -125,7 +125,7 @@ def test_no_email_and_no_comment_is_lost_and_nobody_is_two_people(
         for thread in threads:
             thread.join()
 
-    assert "Every email and address range is under the newest keys." in told
+    assert "Every email, address range and webhook is under the newest keys." in told
     assert meanwhile >= READERS, "comments came while keys turned"
     assert set(crowd.answers) == {202}, crowd.answers
     assert "Traceback" not in installation.log.read_text()

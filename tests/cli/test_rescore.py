@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import importlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,125 +16,18 @@ from sqlalchemy import select
 import config
 from moderation.cli.model.notes import Notes
 from moderation.db import Base, Database
-from moderation.flow.queue import read_cards
+from moderation.flow.queue.cards import read_cards
 from moderation.flow.rescore import Outcome
-from moderation.flow.review import decide_by_hand, undo
-from moderation.models import Comment, Event, Moderator, Site
-from moderation.scoring.score import Score as Numbers
+from moderation.models import Comment, Event, Site
 from moderation.services import Services
-from moderation.statuses import Actor, Change, Reason, Status
+from moderation.statuses import Actor, Change, Status
 from moderation.worker import Worker
-from tests.doubles import INFO, NOON, Clock, FixedScorer
-from tests.factories import make_comment, make_moderator, make_site
+from tests.cli.archive import BARE, BODIES, OTHER, Archive, Other
+from tests.doubles import INFO, NOON, Clock
+from tests.factories import make_comment, make_site
 
 Run = Callable[..., Result]
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-OTHER = dataclasses.replace(
-    INFO,
-    name="other",
-    checkpoint="ba9876543210",
-    normaliser=2,
-    presets={"balanced": {"toxicity": 0.7}},
-)
-BARE = dataclasses.replace(OTHER, presets={})
-
-
-class Other(FixedScorer):
-    """Finds zebras toxic and idiots fine; may be interrupted before a batch, or do something."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.info = OTHER
-        self.interrupt_after: int | None = None
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    def score(self, texts: Sequence[str]) -> list[Numbers]:
-        if self.interrupt_after == 0:
-            self.interrupt_after = None
-            raise KeyboardInterrupt
-        if self.interrupt_after is not None:
-            self.interrupt_after -= 1
-        self.meanwhile()
-        return super().score(texts)
-
-    def _attributes(self, text: str) -> dict[str, float]:
-        toxic = 0.75 if "zebra" in text.lower() else 0.05
-        return {"toxicity": toxic, "insult": toxic / 2}
-
-
-class Archive:
-    """What one model and a moderator decided, by a word for each comment."""
-
-    def __init__(self, database: Database, services: Services, worker: Worker) -> None:
-        self.database = database
-        with database.transaction() as session:
-            site = make_site(session)
-            self.site_id = site.id
-            self.ids = {
-                word: make_comment(session, site, status=Status.PROCESSING, body=body).id
-                for word, body in BODIES.items()
-            }
-            make_moderator(session, services.vault)
-        worker.tick()
-        worker.tick()
-        self.decide("blessed", Change.APPROVED)
-        self.decide("spared", Change.APPROVED)
-        self.decide("refused", Change.REJECTED)
-        self.decide("undone", Change.APPROVED)
-        self.undo("undone")
-        with database.transaction() as session:
-            site = session.get_one(Site, self.site_id)
-            for status in (Status.DELETED, Status.PROCESSING):
-                self.ids[status] = make_comment(session, site, status=status, body=status).id
-
-    def decide(self, word: str, change: Change) -> None:
-        with self.database.transaction() as session:
-            comment = session.get_one(Comment, self.ids[word])
-            decide_by_hand(
-                session,
-                comment.id,
-                change,
-                version_seen=comment.version,
-                moderator=session.scalars(select(Moderator)).one(),
-                now=NOON,
-                reason=Reason.SPAM if change is Change.REJECTED else None,
-            )
-
-    def undo(self, word: str) -> None:
-        with self.database.transaction() as session:
-            comment = session.get_one(Comment, self.ids[word])
-            moderator = session.scalars(select(Moderator)).one()
-            undo(session, comment.id, version_seen=comment.version, moderator=moderator, now=NOON)
-
-    def set_policy(self, **policy: object) -> None:
-        with self.database.transaction() as session:
-            session.get_one(Site, self.site_id).policy = policy
-
-    def comment(self, word: str) -> Comment:
-        with self.database.reading() as session:
-            comment = session.get_one(Comment, self.ids[word])
-            assert comment.score is None or comment.score.model
-            return comment
-
-    def stands(self) -> dict[str, tuple[Status, Actor | None]]:
-        found = {word: self.comment(word) for word in self.ids}
-        return {word: (comment.status, comment.decided_by) for word, comment in found.items()}
-
-    def events(self) -> int:
-        with self.database.reading() as session:
-            return len(session.scalars(select(Event)).all())
-
-
-BODIES = {
-    "clean": "What a lovely tree.",
-    "zebra": "A zebra in a tree.",  # published, and the other model would hold it
-    "freed": "You idiot.",  # held, and the other model publishes it
-    "kept": "You idiot zebra.",
-    "blessed": "The idiot is a book.",
-    "spared": "The idiot zebra is a book.",  # a person approved what the other model would hold
-    "refused": "Buy my trees.",  # a person rejected what the other model would publish
-    "undone": "An idiot again.",
-}
 BATCHES = [("clean", "zebra"), ("freed", "kept"), (), (), ()]
 FLIPS = {
     "approved by a person, the model would hold": "spared",
@@ -218,7 +111,8 @@ def test_a_card_shows_no_limits_of_another_model(
 ) -> None:
     def limits(word: str) -> dict[str, float]:
         with database.reading() as session:
-            return read_cards(session, [session.get_one(Comment, archive.ids[word])])[0].limits
+            comment = session.get_one(Comment, archive.ids[word])
+            return read_cards(session, [comment], now=NOON)[0].limits
 
     assert limits("zebra") == limits("kept") == INFO.presets["balanced"]
     run("--yes")

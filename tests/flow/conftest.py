@@ -1,13 +1,13 @@
 """Fixtures of the flow: storage without the web around it."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from moderation.db import Database
-from moderation.flow.bans import ban
-from moderation.flow.commenters import hashes_for
+from moderation.flow.bans.acts import ban
+from moderation.flow.bans.targets import target_of
 from moderation.models import Site
 from moderation.privacy.vault import Vault
 from moderation.sweep import Sweep
@@ -15,6 +15,10 @@ from moderation.worker import Worker
 from tests.conftest import SECRETS
 from tests.doubles import NOON, Clock, FixedScorer
 from tests.factories import make_moderator, make_site
+from tests.flow.board import Board
+from tests.flow.crowd import Crowd
+from tests.flow.desk import Desk
+from tests.flow.history import History
 from tests.flow.keyring import BEFORE, EMAILS, find
 
 DAY = dt.timedelta(days=1)
@@ -65,6 +69,37 @@ def people(database: Database, site: Site) -> list[int]:
     with database.transaction() as session:
         ids = [find(session, site, email, BEFORE) for email in EMAILS]
         for email in (EMAILS[2], "stranger@example.com"):
-            ban(session, site, hashes_for(BEFORE, site, email), now=NOON)
+            ban(session, site, target_of(BEFORE, site, email), now=NOON)
         make_moderator(session, BEFORE)
     return ids
+
+
+@pytest.fixture
+def desk(database: Database, site: Site) -> Desk:
+    return Desk(database, site)
+
+
+@pytest.fixture
+def board(database: Database, site: Site, vault: Vault) -> Board:
+    return Board(database, site, vault)
+
+
+@pytest.fixture
+def crowd(database: Database, vault: Vault, clock: Clock) -> Crowd:
+    return Crowd(database, vault, clock)
+
+
+@pytest.fixture
+def history(database: Database, site: Site) -> Iterator[History]:
+    with database.transaction() as session:
+        yield History(session, site)
+
+
+@pytest.fixture
+def each_side_of_few(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets up to how many comments count as few, so that both ways of filtering are taken."""
+
+    def set_few(count: int) -> None:
+        monkeypatch.setattr("moderation.flow.queue.page.FEW", count)
+
+    return set_few

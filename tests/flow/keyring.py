@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.db import Database
-from moderation.flow.bans import kinds_in_force
+from moderation.flow.bans.force import kinds_in_force
 from moderation.flow.commenters import find_or_create_commenter
 from moderation.flow.keys import rotate_commenters, rotate_moderators
 from moderation.models import Comment, Site

@@ -13,7 +13,7 @@ from moderation.flow.articles import (
     find_site,
     is_closed,
     origin_of,
-    policy_of,
+    policy_under,
     read_page,
 )
 from moderation.models import Article, Site
@@ -214,9 +214,9 @@ def test_an_article_stays_open_where_no_days_are_set() -> None:
 
 def test_the_article_has_its_own_word_on_who_publishes() -> None:
     site = Site(policy={"publishing": "human", "links_max": 5})
-    policy = policy_of(site, Article(publishing=Publishing.CLOSED))
+    policy = policy_under(site, Article(publishing=Publishing.CLOSED), NOON)
     assert (policy.publishing, policy.links_max) == (Publishing.CLOSED, 5)
-    assert policy_of(site, Article()).publishing is Publishing.HUMAN
+    assert policy_under(site, Article(), NOON).publishing is Publishing.HUMAN
 
 
 def test_it_names_an_unknown_site(database: Database, site: Site) -> None:

@@ -8,97 +8,16 @@ from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.flow import decide as step
-from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import hashes_for
-from moderation.flow.decide import Presets, decide, is_open_to_machine
-from moderation.models import Comment, Commenter, Event, FindingRow, Score, Site
+from moderation.flow.bans.acts import ban, lift_target
+from moderation.flow.bans.targets import target_of
+from moderation.flow.decide import Presets, is_open_to_machine
+from moderation.models import Comment, Commenter, Event, Site
 from moderation.privacy.vault import Vault
 from moderation.scoring.reading.normalise import normalise, readings
 from moderation.statuses import Actor, Change, Code, Publishing, Status, Verdict
 from tests.doubles import INFO, NOON
-from tests.factories import ARTICLE, make_comment, make_site
-
-DAY = dt.timedelta(days=1)
-EMAIL = "ada@example.com"
-
-
-class Bench:
-    """Decides one comment after the other on one site; each in a transaction of its own."""
-
-    def __init__(self, database: Database, site: Site, vault: Vault) -> None:
-        self.database, self.site, self.vault = database, site, vault
-
-    def set_policy(self, **policy: object) -> None:
-        """Give the site these rules."""
-        with self.database.transaction() as session:
-            session.get_one(Site, self.site.id).policy = policy
-
-    def store(self, **known: object) -> int:
-        """A comment that waits for its decision; answers its id."""
-        with self.database.transaction() as session:
-            return make_comment(
-                session,
-                session.get_one(Site, self.site.id),
-                **{"status": Status.PROCESSING, "vault": self.vault, **known},  # type: ignore[arg-type]
-            ).id
-
-    def decide(
-        self,
-        comment_id: int | None = None,
-        *,
-        scores: dict[str, float] | None = None,
-        signals: tuple[Code, ...] = (),
-        failure: Code | None = None,
-        presets: Presets = INFO.presets,
-        readings: tuple[str, ...] = (),
-        facts: dict[str, object] | None = None,
-        **known: object,
-    ) -> list[Code]:
-        """Store, score and decide a comment; answers the codes of what was found."""
-        comment_id = comment_id or self.store(**known)
-        with self.database.transaction() as session:
-            comment = session.get_one(Comment, comment_id)
-            comment.signals = list(signals)
-            if failure is None:
-                session.add(_score(comment_id, scores or {"toxicity": 0.1}, facts or {}))
-                session.flush()
-            decide(
-                session,
-                comment,
-                now=NOON,
-                repeat_window=DAY,
-                presets=presets,
-                readings=readings,
-                failure=failure,
-            )
-        return [row.code for row in self.findings(comment_id)]
-
-    def findings(self, comment_id: int) -> list[FindingRow]:
-        """What is kept as evidence."""
-        with self.database.reading() as session:
-            query = select(FindingRow).where(FindingRow.comment_id == comment_id)
-            return list(session.scalars(query.order_by(FindingRow.id)))
-
-    def newest(self) -> tuple[Comment, Event]:
-        """The comment stored last and its newest event."""
-        with self.database.reading() as session:
-            comment = session.scalars(select(Comment).order_by(Comment.id.desc()).limit(1)).one()
-            query = select(Event).where(Event.comment_id == comment.id)
-            return comment, session.scalars(query.order_by(Event.id.desc()).limit(1)).one()
-
-
-def _score(comment_id: int, scores: dict[str, float], facts: dict[str, object]) -> Score:
-    known = {"complete": True, "language": "en", "languages": ["en"], "has_words": True, **facts}
-    return Score(
-        comment_id=comment_id,
-        model="double",
-        checkpoint="0123456789ab",
-        graph="int8",
-        normaliser=1,
-        attributes=scores,
-        created_at=NOON,
-        **known,
-    )
+from tests.factories import ARTICLE, make_site, score_of
+from tests.flow.bench import EMAIL, Bench
 
 
 def test_a_clean_comment_is_approved_and_says_by_what(bench: Bench) -> None:
@@ -206,24 +125,24 @@ def test_a_second_decision_replaces_the_findings_and_adds_an_event(bench: Bench)
 
 
 def test_a_banned_commenter_is_held_until_the_ban_is_lifted(bench: Bench) -> None:
-    hashed = hashes_for(bench.vault, bench.site, "ADA+x@example.com")
+    target = target_of(bench.vault, bench.site, "ADA+x@example.com")
     with bench.database.transaction() as session:
-        ban(session, session.merge(bench.site), hashed, now=NOON)
+        ban(session, session.merge(bench.site), target, now=NOON)
     assert bench.decide(email=EMAIL, body="One") == [Code.BANNED_COMMENTER]
     assert bench.newest()[0].status is Status.HELD
     assert bench.decide(email="grace@example.com", body="Two") == []
     assert bench.decide(email="", body="Three") == []
     with bench.database.transaction() as session:
-        assert lift(session, session.merge(bench.site), hashed, now=NOON)
-        assert not lift(session, session.merge(bench.site), hashed, now=NOON)
+        assert lift_target(session, session.merge(bench.site), target, now=NOON)
+        assert not lift_target(session, session.merge(bench.site), target, now=NOON)
     assert bench.decide(email=EMAIL, body="Four") == []
 
 
 def test_a_ban_holds_on_its_own_site_only_and_twice_is_once(bench: Bench) -> None:
     with bench.database.transaction() as session:
         olds = make_site(session, "olds")
-        hashed = hashes_for(bench.vault, olds, EMAIL)
-        assert ban(session, olds, hashed, now=NOON).id == ban(session, olds, hashed, now=NOON).id
+        target = target_of(bench.vault, olds, EMAIL)
+        assert ban(session, olds, target, now=NOON).id == ban(session, olds, target, now=NOON).id
     assert bench.decide(email=EMAIL) == []
     with bench.database.reading() as session:
         query = select(func.count()).select_from(Event).where(Event.change == Change.BANNED)
@@ -300,7 +219,7 @@ def test_an_old_score_says_nothing_while_the_scorer_fails(
 ) -> None:
     comment_id = bench.store()
     with bench.database.transaction() as session:
-        session.add(_score(comment_id, {"toxicity": 0.0}, {"language": "de"}))
+        session.add(score_of(comment_id, {"toxicity": 0.0}, language="de"))
     assert bench.decide(comment_id, failure=failure, presets=presets) == [failure]
     assert bench.newest()[0].status is Status.HELD
 

@@ -8,17 +8,17 @@ from sqlalchemy import func, select
 from moderation.db import Database
 from moderation.errors import UndecryptableEmail
 from moderation.flow.articles import read_page
-from moderation.flow.bans import ban, lift
-from moderation.flow.commenters import hashes_for
+from moderation.flow.bans.acts import ban, lift_target
+from moderation.flow.bans.targets import target_of
 from moderation.flow.keys import (
     Left,
     count_left,
     rotate_commenters,
     rotate_moderators,
 )
-from moderation.flow.moderators import find_moderator
 from moderation.flow.personal.erasure import ask_for_erasure
 from moderation.flow.submit import Submission, submit
+from moderation.flow.team.accounts import find_moderator
 from moderation.models import Comment, Commenter, CommenterEmail, Erasure, Site
 from moderation.privacy.vault import Vault
 from moderation.statuses import Actor, ErasureScope
@@ -135,8 +135,8 @@ def test_an_address_that_came_back_while_its_key_was_missing_is_one_person_again
             now=NOON,
             delay=dt.timedelta(days=7),
         ).id
-        ban(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
-        lift(session, site, hashes_for(AFTER, site, EMAILS[2]), now=NOON)
+        ban(session, site, target_of(AFTER, site, EMAILS[2]), now=NOON)
+        lift_target(session, site, target_of(AFTER, site, EMAILS[2]), now=NOON)
     assert again not in people
 
     turn_all(database)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import event, func, select
 
 from moderation.db import Database
-from moderation.flow.bans import ban, kinds_in_force, lift, target_of
-from moderation.flow.commenters import hashes_for
+from moderation.flow.bans.acts import ban, lift_target
+from moderation.flow.bans.force import kinds_in_force
+from moderation.flow.bans.targets import target_of
 from moderation.flow.keys import (
     Left,
     Turned,
@@ -32,7 +33,7 @@ def test_a_ban_from_before_meets_who_first_comments_afterwards(
         stranger = find(session, site, "stranger@example.com", MIDDLE)
         assert is_banned(session, stranger)
         assert count_left(session, MIDDLE).hashes == 0
-        assert lift(session, site, hashes_for(MIDDLE, site, "stranger@example.com"), now=NOON)
+        assert lift_target(session, site, target_of(MIDDLE, site, "stranger@example.com"), now=NOON)
         assert not is_banned(session, stranger)
 
 
@@ -40,8 +41,8 @@ def test_a_ban_set_in_the_middle_meets_who_commented_before(
     database: Database, site: Site, people: list[int]
 ) -> None:
     with database.transaction() as session:
-        ban(session, site, hashes_for(MIDDLE, site, EMAILS[0]), now=NOON)
-        ban(session, site, hashes_for(MIDDLE, site, EMAILS[2]), now=NOON)
+        ban(session, site, target_of(MIDDLE, site, EMAILS[0]), now=NOON)
+        ban(session, site, target_of(MIDDLE, site, EMAILS[2]), now=NOON)
         assert [find(session, site, email, MIDDLE) for email in EMAILS[:3]] == people[:3]
         assert is_banned(session, people[0])
         assert is_banned(session, people[2])
@@ -53,13 +54,14 @@ def test_bans_of_all_sites_and_of_domains_turn_with_the_emails_they_name(
     database: Database, site: Site, people: list[int], whom: str
 ) -> None:
     with database.transaction() as session:
-        kind, hashes = target_of(BEFORE, None, whom)
-        ban(session, None, hashes, now=NOON, kind=kind)
+        ban(session, None, target_of(BEFORE, None, whom), now=NOON)
         assert is_banned(session, people[4])
     turn_all(database)
     with database.transaction() as session:
         assert is_banned(session, people[4])
-        assert target_of(AFTER, None, whom)[1][0] in session.scalars(select(Ban.lookup_hash)).all()
+        assert (
+            target_of(AFTER, None, whom).hashes[0] in session.scalars(select(Ban.lookup_hash)).all()
+        )
         assert count_left(session, AFTER).hashes == 1  # the stranger's
 
 
@@ -94,8 +96,7 @@ def test_address_ranges_and_their_bans_turn_when_either_key_changes(
     with database.transaction() as session:
         comments = make_addresses(session, site)
         for where, whom in ((site, "203.0.0.1"), (None, "203.0.1.1")):
-            kind, hashes = target_of(BEFORE, where, whom)
-            ban(session, where, hashes, now=NOON, kind=kind)
+            ban(session, where, target_of(BEFORE, where, whom), now=NOON)
         assert count_left(session, vault).addresses == 7
 
     # A hash of the index key takes its whole range along: then the later batches find nothing.
@@ -118,8 +119,7 @@ def test_a_ban_still_hits_what_is_not_turned_yet(database: Database, site: Site)
         for comment in comments:
             make_address(session, comment, BEFORE)
         for whom in ("@example.com", "203.0.113.7"):
-            kind, hashes = target_of(BEFORE, site, whom)
-            ban(session, site, hashes, now=NOON, kind=kind)
+            ban(session, site, target_of(BEFORE, site, whom), now=NOON)
     for turn, hit in (
         (rotate_commenters, {BanKind.DOMAIN, BanKind.ADDRESS}),
         (rotate_addresses, {BanKind.DOMAIN, BanKind.ADDRESS}),
@@ -164,8 +164,7 @@ def test_where_hashes_stay_nothing_that_a_ban_names_is_written_again(
     with database.transaction() as session:
         make_addresses(session, session.merge(site))
         for whom in ("@example.com", "203.0.1.7"):
-            kind, hashes = target_of(BEFORE, None, whom)
-            ban(session, None, hashes, now=NOON, kind=kind)
+            ban(session, None, target_of(BEFORE, None, whom), now=NOON)
     sealed_anew = Vault(vault_key=key(b"w"), index_key=key(b"i"), old_vault_keys=key(b"v"))
     asked = asked_by(database, turn, sealed_anew)
     assert any(text.startswith("UPDATE") for text, _ in asked)
@@ -182,8 +181,7 @@ def test_a_batch_reads_no_table_from_end_to_end(
     with database.transaction() as session:
         make_addresses(session, session.merge(site))
         for whom in ("@example.com", "203.0.1.7"):
-            kind, hashes = target_of(BEFORE, None, whom)
-            ban(session, None, hashes, now=NOON, kind=kind)
+            ban(session, None, target_of(BEFORE, None, whom), now=NOON)
     asked = asked_by(database, turn, MIDDLE)
 
     assert any("bans" in text for text, _ in asked if text.startswith("UPDATE"))

@@ -2,23 +2,18 @@
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.errors import NothingToUndo, UnknownComment, VersionConflict
-from moderation.flow.queue import (
-    find_for_review,
-    read_cards,
-    read_history,
-    read_log,
-    read_queue,
-)
+from moderation.flow.log import read_log
+from moderation.flow.queue.cards import find_for_review, read_cards, read_history
 from moderation.flow.review import decide_by_hand, undo
 from moderation.flow.store import change_status
 from moderation.models import Article, Comment, Event, Moderator, Site
-from moderation.statuses import Actor, Change, Reason, Role, Status
+from moderation.statuses import Actor, Change, Reason, Status
 from tests.doubles import NOON
 from tests.factories import make_comment, make_site
+from tests.flow.desk import plain_moderator
 from tests.together import together
 
 
@@ -28,8 +23,8 @@ class Office:
     def __init__(self, database: Database, site: Site) -> None:
         self.database, self.site = database, site
         with database.transaction() as session:
-            self.grace = _moderator(session, "grace")
-            self.linus = _moderator(session, "linus")
+            self.grace = plain_moderator(session, "grace")
+            self.linus = plain_moderator(session, "linus")
 
     def comment(self, status: Status = Status.HELD, **known: object) -> int:
         with self.database.transaction() as session:
@@ -73,21 +68,6 @@ class Office:
     def article_version(self) -> int:
         with self.database.reading() as session:
             return session.scalars(select(Article.version)).one()
-
-
-def _moderator(session: Session, name: str, site: Site | None = None) -> Moderator:
-    """A moderator without a password, whose hashing takes long on purpose."""
-    moderator = Moderator(
-        name=name,
-        email_hash=name.encode(),
-        password_hash="",
-        role=Role.MODERATOR,
-        site_id=site.id if site else None,
-        created_at=NOON,
-    )
-    session.add(moderator)
-    session.flush()
-    return moderator
 
 
 def test_an_approved_comment_is_public_and_says_who_approved_it(office: Office) -> None:
@@ -261,19 +241,15 @@ def test_many_moderators_and_their_sites_decisions_at_once_never_deadlock(
     assert office.article_version() == 1 + len(stored)
 
 
-def test_a_moderator_of_one_site_sees_only_its_comments(office: Office) -> None:
+def test_a_moderator_of_one_site_finds_only_its_comments(office: Office) -> None:
     with office.database.transaction() as session:
         olds = make_site(session, "olds")
         own = make_comment(session, olds)
         foreign = make_comment(session, session.merge(office.site))
-        bound = _moderator(session, "bound", olds)
+        bound = plain_moderator(session, "bound", olds)
     with office.database.reading() as session:
-        queue = read_queue(session, bound)
-        assert [card.comment.id for card in queue.cards] == [own.id]
-        assert queue.total == 1
-        assert read_queue(session, office.grace).total == 2
         assert find_for_review(session, own.public_id, bound).id == own.id
-        seen = {event.comment_id for event, _, _ in read_log(session, bound)}
+        seen = {entry.event.comment_id for entry in read_log(session, bound)}
         assert seen == {own.id}
         refusals = []
         for public_id in (foreign.public_id, "unknown"):
@@ -283,59 +259,18 @@ def test_a_moderator_of_one_site_sees_only_its_comments(office: Office) -> None:
         assert refusals[0] == refusals[1]
 
 
-@pytest.mark.parametrize("size", [1, 2, 5])
-@pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
-def test_pages_of_the_queue_hold_each_comment_once_in_order(
-    office: Office, size: int, status: Status
-) -> None:
-    stored = [office.comment(status) for _ in range(5)]
-    office.comment(Status.APPROVED)
-    seen: list[int] = []
-    after = None
-    with office.database.reading() as session:
-        while True:
-            page = read_queue(session, office.grace, status, after=after, size=size)
-            assert page.total == 5
-            assert len(page.cards) <= size
-            seen += [card.comment.id for card in page.cards]
-            after = page.next_after
-            if after is None:
-                break
-    # Those that wait: oldest first. Those decided: newest first.
-    assert seen == (stored if status is Status.HELD else stored[::-1])
-
-
-def test_an_empty_queue_is_a_page(office: Office) -> None:
-    with office.database.reading() as session:
-        page = read_queue(session, office.grace)
-    assert (page.cards, page.total, page.next_after) == ([], 0, None)
-
-
 def test_a_card_shows_the_newest_event_and_who_made_it(office: Office) -> None:
     held, approved = office.comment(), office.comment()
     office.decide(approved, by=office.linus)
     with office.database.reading() as session:
         comments = [session.get_one(Comment, held), session.get_one(Comment, approved)]
-        by_machine, by_hand = read_cards(session, comments)
+        by_machine, by_hand = read_cards(session, comments, now=NOON)
     assert (by_machine.last_event.change, by_machine.last_moderator) == (Change.DECIDED, None)
     assert not by_machine.can_undo
     assert (by_hand.last_event.change, by_hand.last_moderator) == (Change.APPROVED, "linus")
     assert by_hand.can_undo
     assert by_hand.machine_event
     assert by_hand.machine_event.change == Change.DECIDED
-
-
-def test_the_log_is_read_newest_first_in_pages(office: Office) -> None:
-    comment_id = office.comment()
-    office.decide(comment_id)
-    with office.database.reading() as session:
-        whole = read_log(session, office.grace)
-        ids = [event.id for event, _, _ in whole]
-        assert ids == sorted(ids, reverse=True)
-        assert [event.id for event, _, _ in read_log(session, office.grace, size=1)] == ids[:1]
-        rest = read_log(session, office.grace, before=ids[0])
-        assert [event.id for event, _, _ in rest] == ids[1:]
-        assert whole[0][1:] == ("grace", office.stored(comment_id).public_id)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_the_article_moves_only_when_readers_see_a_difference(
 def test_public_ids_are_long_and_never_the_same() -> None:
     ids = {new_public_id() for _ in range(1_000)}
     assert len(ids) == 1_000
-    assert {len(public_id) for public_id in ids} == {16}
+    assert {len(public_id) for public_id in ids} == {22}
 
 
 def _move(comment: Comment, to: Status) -> Event:

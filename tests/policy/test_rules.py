@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from moderation.policy import rules
-from moderation.policy.context import Context, Finding
+from moderation.policy.context import Context, Finding, Standing
+from moderation.policy.decide import evaluate
 from moderation.policy.rules import RULES
 from moderation.statuses import BanKind, Code, Publishing, Verdict
 
@@ -85,6 +86,29 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
             ],
         ),
     ],
+    "find_word_bans": [
+        ({}, []),
+        ({"word_bans": ("heron",)}, []),
+        (
+            {"word_bans": ("blue heron",), "name": "Blue HERON", "body": "heron"},
+            [Finding(Code.BANNED_WORD, HOLD, detail="blue heron")],
+        ),
+        (
+            {"word_bans": ("egret", "heron"), "body": "heron", "readings": ("heron, egret",)},
+            [
+                Finding(Code.BANNED_WORD, HOLD, detail="heron"),
+                Finding(Code.BANNED_WORD, HOLD, detail="egret"),
+            ],
+        ),
+        (  # what the owner's list says of a word counts, and is told once
+            {
+                "policy": {"banned_words": ("Heron",), "reject_banned_words": True},
+                "word_bans": ("heron",),
+                "body": "heron",
+            },
+            [],
+        ),
+    ],
     "find_suspect_words": [
         ({"policy": {"suspect_words": ("heron",)}}, []),
         (
@@ -132,6 +156,29 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
         ({}, []),
         ({"repeated_text": True}, [Finding(Code.REPEATED_TEXT, HOLD)]),
     ],
+    "find_standing_decisions": [
+        ({}, []),
+        ({"standing": Standing(rejects=4)}, [Finding(Code.STANDING_REJECTED, REJECT, value=4)]),
+        (
+            {"standing": Standing(rejects=4, resembles=5)},
+            [Finding(Code.STANDING_REJECTED, REJECT, value=4)],
+        ),
+        ({"standing": Standing(resembles=5)}, [Finding(Code.STANDING_REJECTED, HOLD, value=5)]),
+        (
+            {"standing": Standing(approves=6)},
+            [Finding(Code.STANDING_APPROVED, Verdict.APPROVE, value=6)],
+        ),
+        ({"standing": Standing(approves=6), "scores": None}, []),
+    ],
+    "find_reports": [
+        ({"reports": 9}, []),
+        ({"reports": 2, "policy": {"report_holds": 3}}, []),
+        ({"policy": {"report_holds": 3}}, []),
+        (
+            {"reports": 4, "policy": {"report_holds": 3}},
+            [Finding(Code.REPORTED, HOLD, value=4, threshold=3)],
+        ),
+    ],
     "find_filled_honeypot": [
         ({}, []),
         ({"honeypot": True}, [Finding(Code.HONEYPOT, HOLD)]),
@@ -144,13 +191,27 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
         ({}, []),
         ({"bans": (BanKind.EMAIL,)}, [Finding(Code.BANNED_COMMENTER, HOLD)]),
         (
-            {"bans": tuple(BanKind)},
+            {"bans": (BanKind.EMAIL, BanKind.DOMAIN, BanKind.ADDRESS)},
             [
                 Finding(Code.BANNED_COMMENTER, HOLD),
                 Finding(Code.BANNED_DOMAIN, HOLD),
                 Finding(Code.BANNED_ADDRESS, HOLD),
             ],
         ),
+    ],
+    "find_reserved_name": [
+        ({}, []),
+        ({"staff_names": ("Grace Hopper",), "policy": {"reserved_names": ("The Daily",)}}, []),
+        ({"staff_names": ("ada",)}, [Finding(Code.RESERVED_NAME, HOLD)]),
+        (
+            {"name": "the-daily", "policy": {"reserved_names": ("The Daily",)}},
+            [Finding(Code.RESERVED_NAME, HOLD)],
+        ),
+        (  # beneath its disguise
+            {"name": "Аdа", "readings": ("Ada",), "staff_names": ("Ada",)},
+            [Finding(Code.RESERVED_NAME, HOLD)],
+        ),
+        ({"staff_names": ("Ada",), "is_staff": True}, []),
     ],
     "find_first_comment": [
         ({"first_comment": True}, []),
@@ -170,6 +231,14 @@ CASES: dict[str, list[tuple[Known, list[Finding]]]] = {
         ({"article_closed": True}, [Finding(Code.ARTICLE_CLOSED, HOLD)]),
         ({"policy": {"publishing": Publishing.CLOSED}}, [Finding(Code.ARTICLE_CLOSED, HOLD)]),
     ],
+    "find_hidden_parent": [
+        ({}, []),
+        ({"parent_hidden": True}, [Finding(Code.PARENT_HIDDEN, HOLD)]),
+    ],
+    "find_edit_under_review": [
+        ({}, []),
+        ({"under_review": True}, [Finding(Code.UNDER_REVIEW, HOLD)]),
+    ],
 }
 ROWS = [
     pytest.param(name, known, found, id=f"{name}-{number}")
@@ -183,6 +252,37 @@ def test_it_finds_what_its_rule_says(
     name: str, known: Known, found: list[Finding], make_context: Callable[..., Context]
 ) -> None:
     assert list(getattr(rules, name)(make_context(**known))) == found
+
+
+@pytest.mark.parametrize(
+    ("known", "verdict"),
+    [
+        ({}, Verdict.APPROVE),
+        ({"policy": {"suspect_words": ("heron",)}}, Verdict.APPROVE),
+        ({"policy": {"publishing": Publishing.FIRST}, "first_comment": True}, Verdict.APPROVE),
+        ({"scores": None}, HOLD),
+        ({"complete": False}, HOLD),
+        ({"language": None}, HOLD),
+        ({"bans": (BanKind.EMAIL,)}, HOLD),
+        ({"policy": {"banned_words": ("heron",)}}, HOLD),
+        ({"word_bans": ("heron",)}, HOLD),
+        ({"name": "me@example.org"}, HOLD),
+        ({"name": "www.a.org"}, HOLD),
+        ({"honeypot": True}, HOLD),
+        ({"over_commenter_rate": True}, HOLD),
+        ({"repeated_text": True}, HOLD),
+        ({"policy": {"publishing": Publishing.HUMAN}}, HOLD),
+        ({"article_closed": True}, HOLD),
+        ({"parent_hidden": True}, HOLD),
+        ({"staff_names": ("Ada",)}, HOLD),
+        ({"standing": Standing(approves=6, rejects=4)}, REJECT),
+    ],
+)
+def test_an_approved_text_passes_what_was_said_of_it_and_nothing_else(
+    known: Known, verdict: Verdict, make_context: Callable[..., Context]
+) -> None:
+    toxic = {"body": "A heron.", "scores": {"toxicity": 0.9}, "standing": Standing(approves=6)}
+    assert evaluate(make_context(**{**toxic, **known})).verdict is verdict
 
 
 def test_it_holds_a_score_that_is_not_a_number(make_context: Callable[..., Context]) -> None:

@@ -21,7 +21,16 @@ NEVER_SEEN = {
     "moderators.email_hash",
     "moderators.email_ciphertext",
     "moderators.password_hash",
+    "moderators.totp_ciphertext",
+    "webhooks.url_ciphertext",
+    "webhooks.secret_ciphertext",
+    "webhooks.previous_ciphertext",
+    "recovery_codes.code_hash",
     "sign_ins.token_hash",
+    "sign_ins.totp_ciphertext",
+    "invitations.public_id",
+    "invitations.email_hash",
+    "invitations.email_ciphertext",
 }
 
 

@@ -4,8 +4,7 @@ import datetime as dt
 
 import pytest
 
-from moderation.privacy.links import ProofLinks
-from moderation.web.tokens import PrivateLinks
+from moderation.privacy.links import PrivateLinks, ProofLinks
 from tests.doubles import NOON
 
 LINKS = ProofLinks("s" * 43)

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from moderation.db import Base, Database
-from moderation.flow import moderators
-from moderation.flow.moderators import start_session
+from moderation.flow.team import passwords
+from moderation.flow.team.sessions import start_session
 from moderation.models import Comment, Moderator, Site
 from moderation.services import Services
 from moderation.statuses import Role
@@ -25,7 +25,7 @@ def cheap_passwords() -> Iterator[None]:
     """Hash passwords quickly: slowness is argon2's own promise, and is not tested here."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moderators, "_hasher", hasher)
+        patch.setattr(passwords, "_hasher", hasher)
         yield
 
 
@@ -45,6 +45,13 @@ def grace(services: Services) -> Moderator:
     """A moderator of all sites."""
     with services.database.transaction() as session:
         return make_moderator(session, services.vault)
+
+
+@pytest.fixture
+def linus(services: Services) -> Moderator:
+    """A colleague of hers."""
+    with services.database.transaction() as session:
+        return make_moderator(session, services.vault, email="linus@example.com")
 
 
 @pytest.fixture

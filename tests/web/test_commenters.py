@@ -2,8 +2,7 @@
 
 import io
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +10,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from moderation.db import Database
-from moderation.logs import configure_logs
 from moderation.metrics import REVEALS, SEARCHES
 from moderation.models import Comment, CommenterEmail, Event, Moderator, Site
 from moderation.services import Services
@@ -54,21 +52,6 @@ def owner(services: Services) -> Moderator:
 def owner_desk(owner: Moderator, sign_in_as: SignInAs) -> FlaskClient:
     """An owner's browser."""
     return sign_in_as(owner)
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """What the logs say; the logging of the test run is put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logs("INFO")
-    stream = io.StringIO()
-    [handler] = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
 
 
 def desk_of(services: Services, sign_in_as: SignInAs, key: str, role: Role) -> FlaskClient:
@@ -247,6 +230,15 @@ def test_a_full_email_finds_its_commenter_masked(desk: FlaskClient, path: str) -
     field = page.one("input", name="email").attrs["value"]
     assert field == ADA.upper()
     assert ADA not in answer.text and answer.text.count(field) == 1, "only in the field"
+
+
+@sqlite
+def test_a_list_of_addresses_cannot_be_tried(
+    desk: FlaskClient, comment: Comment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commenters, "SEARCHES_PER_HOUR", "2 per hour")
+
+    assert [search(desk, f"n{n}@x.example").status_code for n in range(3)] == [200, 200, 429]
 
 
 @sqlite

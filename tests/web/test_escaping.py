@@ -33,7 +33,8 @@ KNOWN_TAGS = {
     *("section", "article", "aside", "h1", "h2", "h3", "p", "a", "b", "bdi", "div", "span", "ol"),
     *("ul", "li", "dl", "dt", "dd", "form", "label", "input", "textarea", "select", "option"),
     *("button", "blockquote", "time", "meter", "br", "small", "strong", "em", "details", "summary"),
-    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd", "mark"),
+    *("fieldset", "legend", "code", "noscript", "abbr", "output", "kbd", "mark", "figure"),
+    *("dialog", "svg", "circle", "text", "figcaption"),
 }
 
 
@@ -60,7 +61,8 @@ def pages(
         assert refused.status_code == 400
         sent = reader.send(**fields)
         assert sent.status_code == 202
-        private = Page(sent.text).one("a", target="_blank", rel="noopener noreferrer").attrs["href"]
+        links = Page(sent.text).all("a", target="_blank", rel="noopener noreferrer")
+        private = links[0].attrs["href"]
         hold_all(database)
         comment = stored()[-1]
         found = {
@@ -77,8 +79,13 @@ def pages(
         return {
             **found,
             "thread": reader.read(title=text).text,
+            "one comment": reader.read(title=text, comment=comment.public_id).text,
+            "fragment": read(reader.client, f"{reader.path}.html?article={ARTICLE}"),
             "reply": reader.read(parent=comment.public_id, title=text, published=text).text,
-            "approved": read(desk, "/queue?status=approved"),
+            "report": read(
+                reader.client, f"/s/news/report?article={ARTICLE}&comment={comment.public_id}"
+            ),
+            "approved": read(desk, "/queue?queue=approved"),
             "log": read(desk, "/log"),
         }
 
@@ -91,7 +98,7 @@ def test_it_shows_no_markup_that_a_reader_typed(
 ) -> None:
     shown = pages(text)
 
-    assert len(shown) == 9
+    assert len(shown) == 12
     for name, html in shown.items():
         page = Page(html)
         assert {e.tag for e in page.elements} <= KNOWN_TAGS, name

@@ -36,6 +36,21 @@ def test_it_has_a_labelled_required_text_area_with_the_limit(reader: Reader) -> 
     assert "required" in area.attrs
 
 
+def test_a_site_may_want_shorter_comments_but_not_longer_ones(
+    database: Database, reader: Reader
+) -> None:
+    with database.transaction() as session:
+        make_site(session, "brief", body_max=20)
+        make_site(session, "long", body_max=15_000)
+    for reader.site, longest in (("brief", 20), ("long", 10_000)):
+        area = reader.page().one("textarea", name="body")
+        assert area.attrs["maxlength"] == str(longest)
+        assert reader.send(body="x" * longest).status_code == 202
+        refused = reader.send(body="y" * (longest + 1))
+        assert refused.status_code == 400
+        assert f"at most {longest:,} characters" in refused.text
+
+
 def test_it_says_that_the_email_is_not_published(reader: Reader) -> None:
     sentence = "Your email address will not be published. Required fields are marked *"
 

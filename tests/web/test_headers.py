@@ -10,9 +10,9 @@ from werkzeug.test import TestResponse
 
 from moderation.db import Database
 from moderation.models import Comment, Site
+from moderation.privacy.links import PrivateLinks
 from moderation.services import Services
 from moderation.statuses import Status
-from moderation.web.tokens import PrivateLinks
 from tests.factories import ARTICLE, ORIGIN, make_comment, make_site
 from tests.web.pages import JSON, Page, Reader
 
@@ -49,6 +49,10 @@ def answers(
         "received": reader.send(body="A thought."),
         "refused": reader.send(name=""),
         "thread json": client.get(f"{path}.json", query_string=THREAD, headers=json),
+        "fragment": client.get(f"{path}.html", query_string=THREAD, headers=json),
+        "feed": client.get("/s/news/feed.atom", query_string=THREAD, headers=json),
+        "news": client.get("/s/news/new.json", query_string=THREAD, headers=json),
+        "theme": client.get("/s/news/theme.css"),
         "counts": client.get("/s/news/counts.json", query_string=THREAD, headers=json),
         "token": client.get("/s/news/form-token", query_string=THREAD, headers=json),
         "received json": reader.send_json(body="Another."),
@@ -142,8 +146,8 @@ def test_a_site_without_origins_may_not_be_framed(database: Database, reader: Re
 
 def test_only_what_may_be_kept_may_be_kept(answers: dict[str, TestResponse]) -> None:
     kept = {
-        "thread json": "public, no-cache",
-        "counts": "public, no-cache",
+        **dict.fromkeys(["thread json", "fragment", "feed", "counts", "theme"], "public, no-cache"),
+        "news": "public, max-age=10",
         "script": "public, max-age=3600",
         "style": "public, max-age=31536000",
     }
@@ -236,11 +240,14 @@ def test_the_thread_as_json_is_sent_again_only_when_it_changed(
                 "name": "Ada",
                 "body": "What a lovely tree.",
                 "created_at": "2026-05-04T12:00:00+00:00",
+                "edited_at": None,
+                "staff": False,
                 "placeholder": False,
             }
         ],
         "total": 1,
         "next": None,
+        "announcement": None,
     }
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
     assert directives(again)["frame-ancestors"] == "'none'"

@@ -8,7 +8,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -21,19 +21,29 @@ from moderation.flow.commenters import find_commenter
 from moderation.flow.personal.erasure import ask_for_erasure
 from moderation.flow.review import decide_by_hand
 from moderation.models import Comment, Moderator, Site
+from moderation.preview import Preview
+from moderation.privacy.links import PrivateLinks
+from moderation.sender import Sender
 from moderation.services import Services
 from moderation.statuses import Actor, Change, ErasureScope, Reason, Role, Status
 from moderation.web.gate import PUBLIC
 from moderation.worker import Worker
-from tests.databases import empty_redis
-from tests.doubles import Clock
+from tests.databases import REDIS, empty_redis
+from tests.doubles import Clock, FixedScorer
 from tests.factories import ARTICLE, make_moderator, make_site
+from tests.mail_server import MailServer, mail_server, settings_for
 from tests.privacy.traces import traces
-from tests.web.pages import JSON, Reader
+from tests.web.own import DELETE, SAVE
+from tests.web.pages import JSON, Page, Reader
+from tests.web.people import sign_in
+from tests.web.pressing import press_on
 
-REDIS = "redis://127.0.0.1:6379/14"
 TOKEN = {"Authorization": "Bearer " + "t" * 20}
 DAY = 86_400
+PHONE = "+49 30 9018207"  # masked
+NOTE = "zqnote of a moderator"
+APPEAL = "zqappeal against a rejection"
+FORMER = "zqformer"  # what a comment said before its commenter changed it
 # By name: the package has the blueprint's views under the names of its modules.
 SUBMISSIONS = importlib.import_module("moderation.web.readers.submissions")
 THREAD = importlib.import_module("moderation.web.readers.thread")
@@ -83,6 +93,7 @@ class Town:
     worker: Worker
     clock: Clock
     log: io.StringIO
+    post: MailServer
     people: dict[str, Person] = field(default_factory=dict)
     answers: list[tuple[Person, TestResponse]] = field(default_factory=list)
 
@@ -110,6 +121,12 @@ class Town:
         while self.worker.tick():
             pass
 
+    def mail(self) -> None:
+        """Have all mails leave."""
+        (sender,) = [each for each in self.services.backgrounds if isinstance(each, Sender)]
+        while sender():
+            pass
+
     def comment_of(self, way: str) -> Comment:
         """The comment of who went this way."""
         with self.services.database.reading() as session:
@@ -118,8 +135,16 @@ class Town:
 
 
 @pytest.fixture
-def overrides() -> dict[str, Any]:
+def post() -> Iterator[MailServer]:
+    """Takes the mails."""
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def overrides(post: MailServer) -> dict[str, Any]:
     return {
+        **settings_for(post),
         "LOG_LEVEL": "DEBUG",
         "SCORER": "worker",
         "BROKER_URL": REDIS,
@@ -131,20 +156,20 @@ def overrides() -> dict[str, Any]:
 @pytest.fixture
 def broker() -> Iterator[Any]:
     """A database of the tests' Redis, empty."""
-    with empty_redis(REDIS) as client:
+    with empty_redis() as client:
         yield client
 
 
 @pytest.fixture
 def town(
-    broker: Any, app: Flask, services: Services, worker: Worker, clock: Clock
+    broker: Any, app: Flask, services: Services, worker: Worker, clock: Clock, post: MailServer
 ) -> Iterator[Town]:
     log = io.StringIO()
     handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
     before = handler.setStream(log)
     with services.database.transaction() as session:
-        make_site(session, keep_rejected_days=10, banned_words=["zqbanned"])
-    yield Town(app, services, worker, clock, log)
+        make_site(session, keep_rejected_days=10, banned_words=["zqbanned"], confirm_addresses=True)
+    yield Town(app, services, worker, clock, log, post)
     handler.setStream(before)
     app.extensions["celery"].close()
 
@@ -155,6 +180,9 @@ def lived_in(town: Town, monkeypatch: pytest.MonkeyPatch) -> Town:
     publish_hold_and_reject(town)
     refuse(town)
     break_down(town, monkeypatch)
+    report_and_drop(town)
+    change_and_delete(town)
+    take_ones_data(town)
     go_for_good(town)
     assert len(town.people) >= 15
     return town
@@ -182,7 +210,38 @@ def publish_hold_and_reject(town: Town) -> None:
                 now=town.clock(),
                 reason=Reason.INSULT,
             )
+    appeal(town)
+    mask_and_note(town)
     town.send("undecided")
+
+
+def private_page(town: Town, way: str) -> str:
+    """Where the comment of who went this way has its private page."""
+    comment = town.comment_of(way)
+    links = PrivateLinks(town.services.settings.SECRET_KEY.get_secret_value())
+    return f"/c/{links.issue(comment.public_id, comment.link_version)}"
+
+
+def appeal(town: Town) -> None:
+    """A commenter says what they think of the rejection."""
+    client, path = town.app.test_client(), private_page(town, "rejected")
+    page = press_on(client, Page(client.get(f"{path}/appeal").text), "Send it", text=APPEAL)
+    assert APPEAL in page.text
+
+
+def mask_and_note(town: Town) -> None:
+    """A moderator masks a phone number, approves what is left, and notes something."""
+    person = town.newcomer("masked")
+    town.send_as(person, body=f"{person.body} Ring {PHONE}!")
+    town.score()
+    public_id = town.comment_of("masked").public_id
+    desk = town.app.test_client()
+    assert sign_in(desk).status_code == 302
+    comment = Page(desk.get(f"/queue/{public_id}").text)
+    for label in ("Note it about the comment", "Note it about the commenter"):
+        comment = press_on(desk, comment, label, text=NOTE)
+    comment = press_on(desk, comment, "Mask", suspects=PHONE)
+    press_on(desk, comment, "Approve")
 
 
 def refuse(town: Town) -> None:
@@ -227,6 +286,68 @@ def break_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "RuntimeError" in town.log.getvalue()
 
 
+def report_and_drop(town: Town) -> None:
+    """One reports a comment; one is asked whether to change a text, and drops it."""
+    person = town.newcomer("reporting")
+    client = town.app.test_client()
+    client.environ_base["REMOTE_ADDR"] = person.address
+    fields = {
+        "article": ARTICLE,
+        "comment": town.comment_of("answered").public_id,
+        "reason": "spam",
+        "csrf_token": Reader(client).token(),
+    }
+    answer = client.post("/s/news/reports", data=fields)
+    assert answer.status_code == 202
+    town.answers.append((person, answer))
+    town.app.extensions["moderation"] = replace(town.services, preview=Preview(FixedScorer))
+    with town.services.database.transaction() as session:
+        site = session.scalars(select(Site)).one()
+        site.policy = {**site.policy, "nudge": True}
+    person = town.newcomer("dropping")
+    assert town.send_as(person, body=f"{person.body} You idiot.").status_code == 409
+    town.app.extensions["moderation"] = town.services
+
+
+def change_and_delete(town: Town) -> None:
+    """One changes the text of their comment, one deletes theirs."""
+    person = town.newcomer("editing")
+    town.send_as(person, body=f"{FORMER} {person.body}")
+    town.send("deleting")
+    town.score()
+    for way, act, label, typed in (
+        ("editing", "edit", SAVE, {"body": person.body}),
+        ("deleting", "delete", DELETE, {}),
+    ):
+        client, path = town.app.test_client(), private_page(town, way)
+        press_on(client, Page(client.get(f"{path}/{act}").text), label, **typed)
+        fields = {"article": ARTICLE, "token": path.removeprefix("/c/")}
+        assert client.post("/s/news/mine", data=fields).status_code == 200
+    town.score()
+
+
+def take_ones_data(town: Town) -> None:
+    """One asks for the link to their data, and uses it; one asks who has never been here."""
+    known, unknown = town.people["answering"], town.newcomer("unknown")
+    client = town.app.test_client()
+    for person in (known, unknown):
+        town.answers.append((person, client.post("/s/news/data", data={"email": person.email})))
+    town.mail()
+    (mail,) = [each for each in town.post.mails if each["To"] == known.email]
+    (link,) = re.findall(r"/p/\S+", mail.get_content())
+    assert client.post(f"{link}/confirm").status_code == 303
+    for way in ("json", "html"):
+        answer = client.post(f"{link}/export", data={"format": way})
+        assert known.email in answer.text
+        town.answers.append((known, answer))
+    page = Page(client.get(private_page(town, "answering")).text)
+    page = press_on(client, page, "Save", links="y", replies="y", decisions="y")
+    assert known.email not in page.text
+    before = len(town.post.mails)
+    town.mail()
+    assert len(town.post.mails) == before + 1
+
+
 def go_for_good(town: Town) -> None:
     person = town.people["erased"]
     with town.services.database.transaction() as session:
@@ -246,7 +367,7 @@ def go_for_good(town: Town) -> None:
     town.services.housekeeper()
     with town.services.database.reading() as session:
         gone = session.scalars(select(Comment.status).where(Comment.emptied_at.is_not(None))).all()
-    assert gone == [Status.DELETED] * 3  # the erased one, and those who were rejected
+    assert gone == [Status.DELETED] * 4  # erased, deleted, and those who were rejected
 
 
 def pages(town: Town) -> dict[str, list[str]]:
@@ -264,16 +385,38 @@ def pages(town: Town) -> dict[str, list[str]]:
         "machines.readyz": ["/readyz"],
         "machines.metrics": ["/metrics"],
         "moderators.sign_in": ["/login"],
+        "moderators.invitation": [f"/invitation/{public_id}" for public_id in ids],
+        "moderators.mail_decision": [f"/decision/{public_id}" for public_id in ids],
         "readers.thread": [
             f"/s/news/comments?{query}",
             *(f"/s/news/comments?{query}&parent={public_id}" for public_id in ids),
             *(f"/s/news/comments?{query}&after={public_id}" for public_id in ids),
+            *(f"/s/news/comments?{query}&comment={public_id}" for public_id in ids),
+            f"/s/news/comments?{query}&sort=newest",
         ],
-        "readers.thread_json": [f"/s/news/comments.json?{query}"],
+        "readers.thread_json": [
+            f"/s/news/comments.json?{query}",
+            *(f"/s/news/comments.json?{query}&after={public_id}" for public_id in ids),
+        ],
+        "readers.thread_html": [
+            f"/s/news/comments.html?{query}",
+            *(f"/s/news/comments.html?{query}&comment={public_id}" for public_id in ids),
+        ],
+        "readers.new_comments": [
+            f"/s/news/new.json?{query}",
+            *(f"/s/news/new.json?{query}&after={public_id}" for public_id in ids),
+        ],
+        "readers.feed": [f"/s/news/feed.atom?{query}", "/s/news/feed.atom"],
         "readers.form_token": [f"/s/news/form-token?{query}"],
+        "readers.theme": ["/s/news/theme.css"],
         "readers.counts": [f"/s/news/counts.json?{query}"],
+        "readers.report_form": [f"/s/news/report?{query}&comment={each}" for each in ids],
         "readers.notice": ["/s/news/privacy"],
         "readers.own_data": ["/s/news/data"],
+        "readers.edit_form": [f"/c/{public_id}/edit" for public_id in ids],
+        "readers.delete_form": [f"/c/{public_id}/delete" for public_id in ids],
+        "readers.appeal_form": [f"/c/{public_id}/appeal" for public_id in ids],
+        "readers.unsubscribe": [f"/u/{public_id}" for public_id in ids],
         "readers.proof_page": [f"/p/{public_id}" for public_id in ids],
         "readers.private_page": [f"/c/{public_id}" for public_id in ids],
     }
@@ -314,11 +457,14 @@ def in_redis(broker: Any) -> dict[str, bytes]:
 
 
 def test_nobody_is_found_where_they_may_not_be(lived_in: Town, broker: Any) -> None:
+    stored = in_redis(broker)  # before the walk: what limits count is gone after a minute
     public, written = walk(lived_in), {"log": lived_in.log.getvalue().encode()}
-    stored = in_redis(broker)
     assert any("celery" in key for key in stored) and any("LIMIT" in key for key in stored)
     assert written["log"].count(b"\n") > 50
-    visible = {"approved", "answered", "answering", "twice", "breaking the scorer"}
+    hidden = {PHONE.encode(), NOTE.encode(), APPEAL.encode(), FORMER.encode()}
+    assert find(hidden, {**public, **written, **stored}) == []
+    visible = {"approved", "answered", "answering", "masked", "twice", "breaking the scorer"}
+    visible |= {"editing"}
     for way, person in lived_in.people.items():
         assert find(person.private(), {**public, **written, **stored}) == [], way
         assert find(person.typed(), {**written, **stored}) == [], way
@@ -329,10 +475,27 @@ def test_nobody_is_found_where_they_may_not_be(lived_in: Town, broker: Any) -> N
 def test_who_was_approved_is_found(lived_in: Town) -> None:
     """So that the search cannot be one that never finds anything."""
     public = walk(lived_in)
-    for way in ("approved", "answered", "answering"):
+    for way in ("approved", "answered", "answering", "masked", "editing"):
         found = find(lived_in.people[way].typed(), public)
         assert any("comments.json" in place for place in found), way
         assert any("/s/news/comments?" in place for place in found), way
+        assert any("comments.html" in place for place in found), way
+        assert any("feed.atom" in place for place in found), way
+
+
+def test_a_mail_tells_nothing_but_the_address_it_goes_to(lived_in: Town) -> None:
+    mails = {
+        person: [each for each in lived_in.post.mails if each["To"] == person.email]
+        for person in lived_in.people.values()
+    }
+    assert lived_in.people["unknown"].email not in lived_in.post.recipients
+    assert len(lived_in.post.recipients) == sum(map(len, mails.values())) > 10
+    for receiver, received in mails.items():
+        for mail in received:
+            del mail["To"]
+            content = {"mail": mail.as_bytes() + mail.get_content().encode()}
+            for person in lived_in.people.values():
+                assert find(person.private() | person.typed(), content) == [], receiver
 
 
 def test_only_the_answer_to_who_typed_it_repeats_an_email(lived_in: Town) -> None:
@@ -350,7 +513,7 @@ def test_moderators_see_masked_emails_only(
     with lived_in.services.database.reading() as session:
         desk = sign_in_as(session.scalars(select(Moderator)).one())
         ids = session.scalars(select(Comment.public_id)).all()
-    queues = [f"/queue?status={status}" for status in ("held", "approved", "rejected")]
+    queues = [f"/queue?queue={status}" for status in ("held", "approved", "rejected")]
     paths = [*queues, *(f"/queue/{public_id}" for public_id in ids), "/log", "/privacy"]
     seen = {path: desk.get(path).data for path in paths}
     commenters = {

@@ -39,7 +39,7 @@ def notice(client: FlaskClient, database: Database, site: Site) -> Notice:
         ({"email_required": False}, "is up to you"),
         ({"contact": "Ann <Editor>, ann@news.example"}, "Ann <Editor>, ann@news.example."),
         ({"publishing": "human"}, "A person decides about every comment"),
-        ({"publishing": "first"}, "but for first comments"),
+        ({"publishing": "first"}, "except for a person’s first comments"),
         ({"reject_banned_words": True}, "refused at once"),
     ],
 )
@@ -54,7 +54,7 @@ def test_it_is_made_from_the_policy(notice: Notice, policy: dict[str, object], s
     "overrides", [{"RATE_SUBMIT": "7 per minute; 70 per hour", "SCORE_DEADLINE": 45}]
 )
 def test_it_is_made_from_the_settings(notice: Notice) -> None:
-    assert "7 per minute, 70 per hour" in notice()
+    assert "7 in 1 minute, 70 in 1 hour" in notice()
     assert "longer than 45 seconds" in notice()
 
 

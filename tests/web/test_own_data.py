@@ -118,6 +118,11 @@ def test_nobody_asks_without_end(client: FlaskClient, database: Database, site: 
     assert len(mails(database)) == 2
 
 
+@pytest.mark.parametrize("overrides", [{**MAIL, "RATE_SUBMIT": "2 per minute"}], indirect=True)
+def test_nobody_takes_copies_without_end(client: FlaskClient, link: str) -> None:
+    assert [client.post(f"{link}/export").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_the_copy_holds_ones_own_and_nothing_of_others(client: FlaskClient, link: str) -> None:
     answer = client.post(f"{link}/export", data={"format": "json"})
     data = json.loads(answer.text)
@@ -138,9 +143,9 @@ def test_erasure_can_be_taken_back_and_else_is_carried_out(
     client: FlaskClient, services: Services, clock: Clock, link: str, scope: ErasureScope
 ) -> None:
     assert client.post(f"{link}/erasure", data={"scope": scope}).status_code == 303
-    assert "11 May 2026" in client.get(link).text
+    assert "May 11, 2026" in client.get(link).text
     assert client.post(f"{link}/erasure/cancel").status_code == 303
-    assert "11 May 2026" not in client.get(link).text
+    assert "May 11, 2026" not in client.get(link).text
     clock.forward(8 * 86_400)
     services.housekeeper()
     assert "" not in bodies(services.database)

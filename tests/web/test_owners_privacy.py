@@ -102,8 +102,9 @@ def test_owners_only(
 ) -> None:
     for browser, code in ((desk, 403), (viewer_desk, 403), (owner_desk, 200), (client, 302)):
         assert browser.get("/privacy").status_code == code
+    assert len(Page(owner_desk.get("/team").text).all("a", href="/privacy")) == 1
     for browser, links in ((desk, 0), (viewer_desk, 0), (owner_desk, 1)):
-        assert len(Page(browser.get("/queue").text).all("a", href="/privacy")) == links
+        assert len(Page(browser.get("/queue").text).all("a", href="/team")) == links
 
 
 @sqlite

@@ -210,7 +210,7 @@ def test_from_a_comment_to_a_proven_address(
 
     assert done.status_code == 303
     shown = client.get(done.headers["Location"])
-    assert "This address is proven." in Page(shown.text).text
+    assert "This address is confirmed." in Page(shown.text).text
     assert confirming(Page(shown.text)) == []
     with database.reading() as session:
         assert session.scalars(select(Commenter.confirmed_at)).one() == NOON
@@ -274,7 +274,7 @@ def test_links_that_do_not_work_answer_alike(
 
     for answer in answers:
         assert answer.status_code == 404
-        assert "A new one comes by mail" in Page(answer.text).text
+        assert "To get a new one by mail" in Page(answer.text).text
         assert_no_trace(answer)
     assert answers[0].text == answers[1].text == client.get("/p/x").text
     assert confirmations(services.database) == []
@@ -307,4 +307,4 @@ def test_the_log_of_requests_holds_no_link(
 
 
 def test_the_notice_says_that_mail_is_sent(client: FlaskClient, site: Site) -> None:
-    assert "We write to it only to ask whether it is yours" in client.get("/s/news/privacy").text
+    assert "We write to it to ask whether it is yours" in client.get("/s/news/privacy").text

@@ -1,21 +1,24 @@
 """Signing in and out: throttled, no word about who exists, no way out to other hosts."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from moderation.db import Database
+from moderation.flow.team import passwords
 from moderation.models import Event, Moderator, SignIn, Site
 from moderation.services import Services
 from moderation.statuses import Change
 from tests.doubles import Clock
 from tests.factories import PASSWORD, make_moderator
 from tests.web.pages import Page
+from tests.web.people import sign_in
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LIMIT = 3
@@ -29,21 +32,6 @@ def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
 https = pytest.mark.parametrize(
     "overrides", [{"PUBLIC_URL": "https://comments.example.com"}], indirect=True
 )
-
-
-def sign_in(
-    client: FlaskClient,
-    email: str = "grace@example.com",
-    password: str = PASSWORD,
-    *,
-    address: str = "192.0.2.1",
-    **query: str,
-) -> TestResponse:
-    """Fill in the sign-in page and send it."""
-    base = {"REMOTE_ADDR": address}
-    token = Page(client.get("/login", environ_base=base).text).value("csrf_token")
-    fields = {"email": email, "password": password, "csrf_token": token}
-    return client.post("/login", data=fields, query_string=query, environ_base=base)
 
 
 def test_it_signs_in_and_out(
@@ -61,7 +49,7 @@ def test_it_signs_in_and_out(
     with database.reading() as session:
         assert session.scalars(select(SignIn)).all() == []
         changes = session.scalars(select(Event.change).where(Event.moderator_id == grace.id)).all()
-    assert changes == [Change.SIGNED_IN]
+    assert changes == [Change.SIGNED_IN, Change.SIGNED_OUT]
 
 
 @sqlite
@@ -83,9 +71,10 @@ def test_a_stolen_cookie_is_worth_nothing_after_signing_out(
 @sqlite
 def test_a_session_ends_by_itself(client: FlaskClient, grace: Moderator, clock: Clock) -> None:
     sign_in(client)
-    clock.forward(12 * 3600 - 1)
-    assert client.get("/queue").status_code == 200
-    clock.forward(2)
+    for _ in range(3):
+        clock.forward(4 * 3600 - 1)
+        assert client.get("/queue").status_code == 200
+    clock.forward(3)
 
     assert client.get("/queue").status_code == 302
 
@@ -114,10 +103,11 @@ def test_a_wrong_password_and_an_unknown_account_answer_alike(
     assert message == "Email and password do not belong together."
     assert "password" not in {e.attrs.get("value") for e in Page(wrong.text).elements}
     with database.reading() as session:
-        events = session.execute(select(Event.change, Event.moderator_id, Event.data)).all()
+        columns = (Event.change, Event.moderator_id, Event.reason, Event.data)
+        events = session.execute(select(*columns)).all()
     assert [tuple(e) for e in events] == [
-        (Change.SIGN_IN_FAILED, grace.id, {}),
-        (Change.SIGN_IN_FAILED, None, {}),
+        (Change.SIGN_IN_FAILED, grace.id, "password", {}),
+        (Change.SIGN_IN_FAILED, None, "password", {}),
     ]
 
 
@@ -185,6 +175,17 @@ def test_a_cookie_from_before_is_not_the_cookie_after(
     with client.session_transaction() as cookie:
         again = cookie["signed_in"]
     assert again not in (after.value, "known to somebody else")
+
+
+@sqlite
+def test_who_signs_in_again_leaves_no_session_behind(
+    client: FlaskClient, grace: Moderator, database: Database
+) -> None:
+    for _ in range(2):
+        sign_in(client)
+
+    with database.reading() as session:
+        assert len(session.scalars(select(SignIn)).all()) == 1
 
 
 @sqlite
@@ -269,11 +270,11 @@ def test_it_leads_to_no_other_host(client: FlaskClient, grace: Moderator, target
 
 @sqlite
 def test_it_leads_back_to_where_one_wanted_to_go(client: FlaskClient, grace: Moderator) -> None:
-    sent_away = client.get("/queue?status=rejected")
+    sent_away = client.get("/queue?queue=rejected")
 
-    assert sent_away.headers["Location"] == "/login?next=/queue?status%3Drejected"
-    answer = sign_in(client, next="/queue?status=rejected")
-    assert answer.headers["Location"] == "/queue?status=rejected"
+    assert sent_away.headers["Location"] == "/login?next=/queue?queue%3Drejected"
+    answer = sign_in(client, next="/queue?queue=rejected")
+    assert answer.headers["Location"] == "/queue?queue=rejected"
 
 
 @sqlite
@@ -301,3 +302,70 @@ def test_an_expired_session_is_forgotten_when_somebody_signs_in(
 
     with database.reading() as session:
         assert len(session.scalars(select(SignIn)).all()) == 1
+
+
+@sqlite
+def test_what_the_limits_refuse_is_logged_once_for_each_account(
+    client: FlaskClient, grace: Moderator, database: Database, clock: Clock
+) -> None:
+    for number in range(LIMIT + 4):
+        for email in ("grace@example.com", "nobody@example.com"):
+            sign_in(client, email, "wrong horse battery", address=f"198.51.{number}.1")
+
+    with database.reading() as session:
+        columns = (Event.moderator_id, Event.reason)
+        found = session.execute(
+            select(*columns).where(Event.change == Change.SIGN_IN_LIMITED).order_by(Event.id)
+        ).all()
+    assert [tuple(row) for row in found] == [(grace.id, "account"), (None, "account")]
+
+
+@sqlite
+def test_what_the_limits_refuse_is_logged_once_for_each_network(
+    client: FlaskClient, grace: Moderator, database: Database
+) -> None:
+    """Not for each name that is tried: whoever guesses names must not fill the log."""
+    for number in range(LIMIT + 5):
+        sign_in(client, f"x{number}@example.com")
+
+    with database.reading() as session:
+        found = session.execute(
+            select(Event.moderator_id, Event.reason).where(Event.change == Change.SIGN_IN_LIMITED)
+        ).all()
+    assert [tuple(row) for row in found] == [(None, "network")]
+
+
+@sqlite
+def test_a_password_is_hashed_anew_where_the_parameters_changed(
+    client: FlaskClient, grace: Moderator, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(2, 16, 1))
+    passwords._nobodys_hash.cache_clear()
+
+    assert sign_in(client).status_code == 302
+
+    with database.reading() as session:
+        stored = session.get_one(Moderator, grace.id).password_hash
+    assert extract_parameters(stored).time_cost == 2
+    assert sign_in(client).status_code == 302
+
+
+@sqlite
+def test_a_session_that_is_used_goes_on_and_one_that_is_not_ends(
+    client: FlaskClient, grace: Moderator, clock: Clock, database: Database, site: Site
+) -> None:
+    sign_in(client)
+
+    def last_used() -> dt.datetime:
+        with database.reading() as session:
+            return session.scalars(select(SignIn.last_used_at)).one()
+
+    began = clock()
+    clock.forward(299)
+    client.get("/queue")
+    assert last_used() == began, "not written at each request"
+    clock.forward(1)
+    client.get("/queue")
+    assert last_used() == clock()
+    clock.forward(4 * 3600)
+    assert client.get("/queue").status_code == 302

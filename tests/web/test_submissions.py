@@ -263,7 +263,7 @@ def test_it_answers_415_to_what_is_no_form(reader: Reader, stored: Stored, kind:
     as_json = reader.client.post(reader.path, data=body, content_type=kind, headers=JSON)
 
     assert (page.status_code, as_json.status_code) == (415, 415)
-    assert "Please send the form as a form." in page.text
+    assert "Please send the form from the page itself." in page.text
     assert as_json.get_json()["error"] == "http_415"
     assert not stored()
 

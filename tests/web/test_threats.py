@@ -1,6 +1,8 @@
 """What an attacker may try through the web and no other test does: docs/security.md names each."""
 
 import ast
+import csv
+import io
 import itertools
 import re
 import signal
@@ -19,16 +21,18 @@ from sqlalchemy import event, select
 
 import moderation
 from moderation.db import Database
-from moderation.flow.bans import ban
-from moderation.flow.commenters import hashes_for
-from moderation.models import Article, Comment, Site
+from moderation.flow.bans.acts import ban
+from moderation.flow.bans.targets import target_of
+from moderation.flow.review import decide_by_hand
+from moderation.models import Article, Comment, Moderator, Site
 from moderation.policy.personal_data import find_kinds
 from moderation.policy.words import find_words
 from moderation.scoring.reading.language import has_words, identify
 from moderation.scoring.reading.normalise import normalise, readings
 from moderation.services import Services
-from moderation.statuses import Status
+from moderation.statuses import Change, Role, Status
 from moderation.text import clean, fold, links, paragraphs
+from moderation.web.csv_answer import STARTS_FORMULA
 from moderation.worker import Worker
 from tests.doubles import NOON, Clock
 from tests.factories import ARTICLE, make_comment
@@ -109,15 +113,55 @@ def test_no_line_break_is_stored_where_one_line_belongs(
 # Spreadsheets
 
 
-def test_nothing_that_is_served_writes_a_spreadsheet() -> None:
-    """An export as CSV needs its cells disarmed, and its own row in docs/security.md."""
-    for file, tree in trees("web", "flow", "cli"):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
-                assert "csv" not in names, file
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert "text/csv" not in node.value, file
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=1\n", "＝1", '=1","=2')  # noqa: RUF001
+
+
+@sqlite
+def test_no_cell_of_a_spreadsheet_begins_a_formula(
+    desk: FlaskClient, database: Database, site: Site
+) -> None:
+    """Everything as CSV, where colleagues have names that are formulas."""
+    with database.transaction() as session:
+        for name in FORMULAS:
+            comment = make_comment(session, session.merge(site))
+            colleague = Moderator(
+                name=name,
+                email_hash=name.encode(),
+                password_hash="",
+                role=Role.MODERATOR,
+                created_at=NOON,
+            )
+            session.add(colleague)
+            session.flush()
+            decide_by_hand(
+                session, comment.id, Change.APPROVED, version_seen=2, moderator=colleague, now=NOON
+            )
+    spreadsheets = [
+        rule.rule.replace("<name>", "moderators")
+        for rule in desk.application.url_map.iter_rules()
+        if rule.rule.endswith(".csv")
+    ]
+    assert len(spreadsheets) >= 2
+    for path in spreadsheets:
+        answer = desk.get(path)
+        assert answer.mimetype == "text/csv"
+        cells = [cell for row in csv.reader(io.StringIO(answer.text, newline="")) for cell in row]
+        for name in FORMULAS:
+            assert f"'{name}" in cells, (path, name)
+        assert not [cell for cell in cells if cell.startswith(STARTS_FORMULA)], path
+
+
+def test_csv_is_written_in_one_place() -> None:
+    """Where each cell is disarmed."""
+    writers = {
+        file
+        for file, tree in trees("web", "flow", "cli")
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("writer", "DictWriter"))
+        or (isinstance(node, ast.Constant) and node.value == "text/csv")
+    }
+
+    assert writers == {"web/csv_answer.py"}
 
 
 # Look-ups
@@ -130,7 +174,7 @@ def test_a_banned_email_costs_the_statements_of_a_known_one(
     for who in ("known", "banned"):
         assert reader.send(email=f"{who}@example.com", body=f"First, {who}.").status_code == 202
     with database.transaction() as session:
-        ban(session, site, hashes_for(services.vault, site, "banned@example.com"), now=NOON)
+        ban(session, site, target_of(services.vault, site, "banned@example.com"), now=NOON)
     clock.forward(60)
     cost, answers = {}, set()
     for who in ("known", "banned", "unknown"):
@@ -360,7 +404,7 @@ def test_no_address_that_somebody_names_is_fetched(
 CALLERS = {"httpx", "httpx2", "requests", "urllib.request", "http.client", "urllib3", "aiohttp"}
 
 
-def test_only_the_download_of_models_can_fetch_at_all() -> None:
+def test_only_the_download_of_models_and_the_guarded_post_can_reach_out_at_all() -> None:
     found = set()
     for file, tree in trees("."):
         for node in ast.walk(tree):
@@ -369,4 +413,4 @@ def test_only_the_download_of_models_can_fetch_at_all() -> None:
             if CALLERS & set(names):
                 found.add(file)
 
-    assert found == {"scoring/checkpoints/download.py"}
+    assert found == {"scoring/checkpoints/download.py", "outgoing/post.py"}

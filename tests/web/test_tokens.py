@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from moderation.db import Database
 from moderation.models import Comment
+from moderation.privacy.links import PrivateLinks
 from moderation.services import Services
-from moderation.web.tokens import FormTokens, PrivateLinks
+from moderation.web.tokens import FormTokens
 from tests.doubles import NOON, Clock
 from tests.factories import ARTICLE, make_site
 from tests.web.pages import Page, Reader, errors_of
@@ -17,10 +18,10 @@ from tests.web.pages import Page, Reader, errors_of
 Stored = Callable[[], list[Comment]]
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-UNKNOWN = "This form could not be recognised. Please send it again."
-OLD = "This form was open for a long time. Please send it again."
+UNKNOWN = "This form could not be recognised, so nothing was sent yet."
+OLD = "This form was open for a long time, so nothing was sent yet."
 YOUNG = "That was very fast. Please send it again."
-USED = "This form was already sent. Send it again as a new comment."
+USED = "This form was sent before with another text, and that comment was received."
 
 
 @pytest.fixture
@@ -46,7 +47,8 @@ def assert_refused(reader: Reader, token: str | None, message: str, stored: Stor
     assert message in page.text
     assert page.value("body").strip() == "Worth keeping."
     assert page.value("csrf_token") not in ("", token)
-    assert errors_of(as_json) == {"csrf_token": [message]}
+    [told] = errors_of(as_json)["csrf_token"]
+    assert told.startswith(message)
     assert not stored()
 
 
@@ -170,10 +172,8 @@ def test_a_retry_gets_the_first_answer_and_stores_nothing(
 
     assert first.status_code == again.status_code == page.status_code == 202
     assert first.get_json() == again.get_json()
-    assert (
-        Page(page.text).one("a", target="_blank", rel="noopener noreferrer").attrs["href"]
-        == again.json["manage_url"]
-    )
+    links = Page(page.text).all("a", target="_blank", rel="noopener noreferrer")
+    assert again.json["manage_url"] in [link.attrs["href"] for link in links]
     assert len(stored()) == 1
 
 
@@ -193,7 +193,8 @@ def test_a_used_token_with_other_fields_is_asked_again(
     answer = reader.send(csrf_token=aged, **changes)
     as_json = reader.send_json(csrf_token=aged, **changes)
 
-    assert (answer.status_code, errors_of(as_json)) == (400, {"csrf_token": [USED]})
+    assert answer.status_code == 400
+    assert errors_of(as_json)["csrf_token"][0].startswith(USED)
     page = Page(answer.text)
     assert USED in page.text
     for name, value in changes.items():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from moderation.flow.bans.forgetting import forget_whom
+from moderation.flow.own.wishes import forget_wishes
 from moderation.flow.personal.holds import is_kept
 from moderation.flow.personal.taking_down import take_down
 from moderation.models import (
@@ -17,6 +19,7 @@ from moderation.models import (
     Event,
     Mail,
     Moderator,
+    Note,
 )
 from moderation.statuses import Actor, Change, ErasureScope, Status
 
@@ -145,15 +148,19 @@ def erase_again(session: Session, comment_ids: Sequence[int], *, now: dt.datetim
 
 def forget(session: Session, commenter_id: int) -> None:
     """Drop all by which a commenter can be found or reached; their comments become nobody's."""
+    forget_whom(session, commenter_id)  # a ban itself stays: it holds what they send
     session.execute(delete(Mail).where(Mail.commenter_id == commenter_id))
+    # The email first: who writes a note about them has it locked.
     session.execute(delete(CommenterEmail).where(CommenterEmail.commenter_id == commenter_id))
+    session.execute(delete(Note).where(Note.commenter_id == commenter_id))
+    forget_wishes(session, [commenter_id])
     session.execute(
         update(Comment).where(Comment.commenter_id == commenter_id).values(commenter_id=None)
     )
     session.execute(
         update(Commenter)
         .where(Commenter.id == commenter_id)
-        .values(confirmed_at=None, link_version=Commenter.link_version + 1)
+        .values(confirmed_at=None, trusted_at=None, link_version=Commenter.link_version + 1)
     )
 
 

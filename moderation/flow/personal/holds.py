@@ -8,6 +8,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 from moderation.models import Comment, Event, LegalHold, Moderator
 from moderation.statuses import Actor, Change
 
+Id = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+
 
 def set_hold(
     session: Session,
@@ -67,16 +69,14 @@ def read_holds(
     return [(hold, name) for hold, name in session.execute(query)]
 
 
-def is_kept(comment_id: InstrumentedAttribute[int], now: dt.datetime) -> ColumnElement[bool]:
+def is_kept(comment_id: Id, now: dt.datetime) -> ColumnElement[bool]:
     """Whether a hold in force keeps the comment with this id: for the WHERE of another query."""
     return (
         select(LegalHold.id).where(LegalHold.comment_id == comment_id, _is_in_force(now)).exists()
     )
 
 
-def keeps_commenter(
-    commenter_id: InstrumentedAttribute[int], now: dt.datetime
-) -> ColumnElement[bool]:
+def keeps_commenter(commenter_id: Id, now: dt.datetime) -> ColumnElement[bool]:
     """Whether a hold in force keeps a comment of this commenter, and so who they are."""
     return (
         select(LegalHold.id)

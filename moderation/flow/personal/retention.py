@@ -5,13 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.flow.articles import policy_of
+from moderation.flow.own.wishes import forget_wishes
 from moderation.flow.personal.holds import is_kept, keeps_commenter
 from moderation.flow.personal.taking_down import take_down
-from moderation.models import Comment, CommentAddress, CommenterEmail, Event, Moderator, Site
+from moderation.flow.trust import forget_trust
+from moderation.models import (
+    Comment,
+    CommentAddress,
+    CommenterEmail,
+    Event,
+    Moderator,
+    Note,
+    Redaction,
+    Site,
+)
 from moderation.policy.context import Policy
 from moderation.statuses import Actor, Change, Status
 
@@ -141,6 +152,34 @@ def _commenters(site: Site, days: int, now: dt.datetime) -> Select[int]:
     )
 
 
+def _originals(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    return (
+        select(Redaction.id)
+        .join(Comment, Comment.id == Redaction.comment_id)
+        .where(
+            Comment.site_id == site.id,
+            Redaction.created_at < now - dt.timedelta(days=policy.keep_undo_days),
+            ~is_kept(Redaction.comment_id, now),
+        )
+    )
+
+
+def _notes(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    """Removed ones, and those about what was emptied or forgotten meanwhile."""
+    is_emptied = exists().where(Comment.id == Note.comment_id, Comment.emptied_at.is_not(None))
+    is_known = exists().where(CommenterEmail.commenter_id == Note.commenter_id)
+    return select(Note.id).where(
+        Note.site_id == site.id,
+        or_(
+            Note.removed_at < now - dt.timedelta(days=policy.keep_undo_days),
+            is_emptied,
+            Note.commenter_id.is_not(None) & ~is_known,
+        ),
+        ~is_kept(Note.comment_id, now),
+        ~keeps_commenter(Note.commenter_id, now),
+    )
+
+
 def _take_down(session: Session, ids: list[int], now: dt.datetime) -> None:
     for comment_id in ids:
         take_down(session, comment_id, change=Change.PURGED, actor=Actor.MACHINE, now=now)
@@ -153,10 +192,22 @@ def _drop_addresses(session: Session, ids: list[int], _now: dt.datetime) -> None
 def _drop_emails(session: Session, ids: list[int], _now: dt.datetime) -> None:
     where: Any = CommenterEmail.commenter_id.in_(ids)
     session.execute(update(CommenterEmail).where(where).values(ciphertext=None))
+    forget_trust(session, ids)
 
 
 def _drop_identities(session: Session, ids: list[int], _now: dt.datetime) -> None:
     session.execute(delete(CommenterEmail).where(CommenterEmail.commenter_id.in_(ids)))
+    session.execute(delete(Note).where(Note.commenter_id.in_(ids)))
+    forget_wishes(session, ids)
+    forget_trust(session, ids)
+
+
+def _drop_originals(session: Session, ids: list[int], _now: dt.datetime) -> None:
+    session.execute(delete(Redaction).where(Redaction.id.in_(ids)))
+
+
+def _drop_notes(session: Session, ids: list[int], _now: dt.datetime) -> None:
+    session.execute(delete(Note).where(Note.id.in_(ids)))
 
 
 # docs/privacy.md explains each.
@@ -166,4 +217,6 @@ PURGES = (
     Purge("addresses", "keep_address_days", _addresses, _drop_addresses),
     Purge("emails", "keep_email_days", _emails, _drop_emails),
     Purge("identities", "keep_identity_days", _identities, _drop_identities),
+    Purge("originals", "keep_undo_days", _originals, _drop_originals),
+    Purge("notes", "keep_undo_days", _notes, _drop_notes),
 )

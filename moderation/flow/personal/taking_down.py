@@ -6,8 +6,20 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation.flow.personal.holds import is_kept
+from moderation.flow.standing.forgetting import forget_standing_of
 from moderation.flow.store import change_status
-from moderation.models import Comment, CommentAddress, FindingRow, Job, Score
+from moderation.models import (
+    Appeal,
+    Comment,
+    CommentAddress,
+    CommentWishes,
+    Explanation,
+    FindingRow,
+    Job,
+    Note,
+    Redaction,
+    Score,
+)
 from moderation.statuses import Actor, Change, Status
 
 
@@ -28,6 +40,9 @@ def take_down(
     ).one()
     if comment.status is not Status.DELETED:
         change_status(session, comment, Status.DELETED, change=change, actor=actor, now=now)
+    # The job that an edit made in between; one that a scorer has in hand it takes out itself.
+    made = select(Job.comment_id).where(Job.comment_id == comment_id)
+    session.execute(delete(Job).where(Job.comment_id.in_(made.with_for_update(skip_locked=True))))
     if session.scalar(select(is_kept(Comment.id, now)).where(Comment.id == comment_id)):
         return False
     _empty(session, comment, now)
@@ -39,7 +54,18 @@ def _empty(session: Session, comment: Comment, now: dt.datetime) -> None:
     comment.name = comment.body = ""
     comment.text_hash = comment.submission_hash = b""
     comment.signals = []
+    comment.risk, comment.language = -1, None
     comment.emptied_at = comment.emptied_at or now
-    for table in (FindingRow, Score, CommentAddress):
+    for table in (
+        FindingRow,
+        Score,
+        CommentAddress,
+        Redaction,
+        Note,
+        Explanation,
+        Appeal,
+        CommentWishes,
+    ):
         session.execute(delete(table).where(table.comment_id == comment.id))
+    forget_standing_of(session, comment.id, now=now)
     session.flush()

@@ -6,9 +6,9 @@ from flask import redirect, session, url_for
 from werkzeug.wrappers import Response
 
 from moderation.flow.personal.holds import lift_holds, set_hold
-from moderation.flow.queue import find_for_review
+from moderation.flow.queue.cards import find_for_review
 from moderation.services import services
-from moderation.web.forms import HoldForm
+from moderation.web.forms.personal import HoldForm
 from moderation.web.gate import current_moderator
 from moderation.web.moderators.queue import HOLD_PROBLEM
 from moderation.web.owners import owners

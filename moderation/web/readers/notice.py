@@ -1,9 +1,13 @@
 """The privacy notice of a site, made from the settings that are in force (GDPR, article 13)."""
 
 from flask import render_template
+from flask_babel import format_decimal, format_timedelta
+from flask_babel import gettext as _
+from limits import parse_many
 
 from moderation.flow.articles import find_site, policy_of
 from moderation.services import services
+from moderation.web.languages import speak_as
 from moderation.web.readers import readers
 
 
@@ -14,11 +18,24 @@ def notice(site_key: str) -> str:
     with services().database.reading() as session:
         site = find_site(session, site_key)
         policy = policy_of(site)
+    speak_as(site)
     return render_template(
         "readers/notice.html",
         site=site,
         policy=policy,
-        limits=settings.RATE_SUBMIT.replace(";", ","),
+        limits=_show_limits(settings.RATE_SUBMIT),
         deadline=round(settings.SCORE_DEADLINE),
         sends_mail=bool(settings.SMTP_HOST),
+    )
+
+
+def _show_limits(limits: str) -> str:
+    """Such as "6 in 1 minute, 60 in 1 hour"."""
+    return ", ".join(
+        _(
+            "%(number)s in %(time)s",
+            number=format_decimal(limit.amount),
+            time=format_timedelta(limit.get_expiry()),
+        )
+        for limit in parse_many(limits)
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -9,16 +10,22 @@ from moderation.flow.articles import (
     Page,
     find_article,
     find_site,
+    has_surge,
     is_closed,
-    policy_of,
+    policy_under,
     read_page,
 )
 from moderation.models import Article, Site
 from moderation.policy.context import Policy
 from moderation.services import services
 from moderation.text import clean_line
-from moderation.web.forms import FormPlace
+from moderation.web.forms.comments import FormPlace
 from moderation.web.headers import allow_calls_from
+from moderation.web.languages import speak_as
+
+SURGE = _l(
+    "Many people are writing here at the moment: a person looks at every comment before it appears."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,12 @@ class Stand:
     article: Article | None
     policy: Policy
     is_closed: bool
+    has_surge: bool  # many people write here at the moment: a person approves everything
+
+    @property
+    def announcement(self) -> str | None:
+        """What readers are told while a surge lasts."""
+        return str(SURGE) if self.has_surge and not self.is_closed else None
 
     def form_place(self, sent_token: str = "") -> FormPlace:
         """What the form's token is bound to."""
@@ -43,6 +56,7 @@ def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> 
     """
     site = find_site(session, site_key)
     allow_calls_from(site.origins)
+    speak_as(site)
     page = read_page(
         site,
         fields.get("article", ""),
@@ -50,6 +64,13 @@ def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> 
         fields.get("published", ""),
     )
     article = find_article(session, site, page)
-    policy = policy_of(site, article)
-    closed = is_closed(policy, article, page.published_at, services().clock())
-    return Stand(site=site, page=page, article=article, policy=policy, is_closed=closed)
+    now = services().clock()
+    policy = policy_under(site, article, now)
+    return Stand(
+        site=site,
+        page=page,
+        article=article,
+        policy=policy,
+        is_closed=is_closed(policy, article, page.published_at, now),
+        has_surge=has_surge(article, now),
+    )

@@ -1,10 +1,12 @@
 """Writing: the form comes in, is checked, stored, and answered."""
 
 import time
+from dataclasses import replace
 
 import structlog
 from flask import Response, jsonify, request, url_for
-from flask_limiter.errors import RateLimitExceeded
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -14,6 +16,7 @@ from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, Unkn
 from moderation.flow.articles import find_site
 from moderation.flow.commenters import hashes_for
 from moderation.flow.mails import ask_for_proof
+from moderation.flow.own.mine import show_waiting
 from moderation.flow.proof import wants_proof
 from moderation.flow.submit import Submission, submit
 from moderation.letters import domain_of, new_message_id
@@ -23,25 +26,26 @@ from moderation.privacy.addresses import range_of
 from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
-from moderation.web.forms import CommentForm
+from moderation.web.forms.comments import CommentForm
 from moderation.web.headers import allow_calls_from
-from moderation.web.limits import is_within, limiter, retry_after
+from moderation.web.limits import is_within, lets_in, retry_after
 from moderation.web.readers import readers
+from moderation.web.readers.nudge import count_answer, nudge
+from moderation.web.readers.own.links import private_links
 from moderation.web.readers.stand import Stand, find_stand
 from moderation.web.readers.thread import render_thread
-from moderation.web.tokens import PrivateLinks
 
 log = structlog.get_logger()
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOK_EVERY = 0.025  # seconds between looks for the outcome
 RETRY_AFTER = 60  # seconds, for answers 503
-CLOSED = "Comments are closed here."
+CLOSED = _l("Comments are closed here.")
 
 MESSAGES = {
-    Status.APPROVED: "Thank you. Your comment is published.",
-    Status.HELD: "Thank you. Your comment was received, and a person will look at it.",
-    Status.PROCESSING: "Thank you. Your comment was received and is being checked.",
+    Status.APPROVED: _l("Thank you. Your comment is published."),
+    Status.HELD: _l("Thank you. Your comment was received, and a person will look at it."),
+    Status.PROCESSING: _l("Thank you. Your comment was received and is being checked."),
 }
 
 
@@ -56,46 +60,52 @@ def submit_comment(site_key: str) -> Response:
     with services().database.reading() as session:
         stand = find_stand(session, site_key, request.form)
     form = CommentForm(request.form, stand.form_place(request.form.get("csrf_token", "")))
-    try:
-        with limiter.limit(services().settings.RATE_SUBMIT):
-            pass
-    except RateLimitExceeded:
-        return _refuse(stand, form, 429, "Too many comments at once. Please wait a little.")
+    if not lets_in(services().settings.RATE_SUBMIT):
+        return _refuse(stand, form, 429, _("Too many comments at once. Please wait a little."))
     if form.validate():
         return _store(stand, form)  # closed or not: a retry gets the answer of its first time
     if stand.is_closed:
-        return _refuse(stand, form, 403, CLOSED)
+        return _refuse(stand, form, 403, str(CLOSED))
     return _refuse(stand, form, 400)
 
 
 def _store(stand: Stand, form: CommentForm) -> Response:
+    submission = _submission(stand, form)
     try:
+        if question := nudge(stand, form, submission):
+            return question
         with services().database.transaction() as session:
             comment, is_new = submit(
                 session,
                 stand.site,
-                _submission(stand, form),
+                replace(submission, signals=_signals(stand, form)),
                 vault=services().vault,
                 now=services().clock(),
                 repeat_window=services().repeat_window,
             )
             if is_new:
                 _ask_for_proof(session, stand, comment)
+                count_answer(session, stand, form)
     except TokenReused:
-        form["csrf_token"].errors = ["This form was already sent. Send it again as a new comment."]
+        form["csrf_token"].errors = [
+            _(
+                "This form was sent before with another text, and that comment was received. Your "
+                "new text is still here: send it once more to add it as a comment of its own."
+            )
+        ]
         return _refuse(stand, form, 400)
     except UnknownParent:
-        form.parent.errors = ["The comment you reply to is no longer there."]
+        form.parent.errors = [_("The comment you reply to is no longer there.")]
         form.parent.data = ""
         return _refuse(stand, form, 400)
     except ArticleClosed:
-        return _refuse(stand, form, 403, CLOSED)
+        return _refuse(stand, form, 403, str(CLOSED))
     except DuplicateComment:
-        return _refuse(stand, form, 409, "You said this already: it was received a moment ago.")
+        return _refuse(stand, form, 409, _("You said this already: it was received a moment ago."))
     except OperationalError:
         log.error("submission_not_stored", exc_info=True)
         return _refuse(
-            stand, form, 503, "Your comment could not be stored just now. Please send it again."
+            stand, form, 503, _("Your comment could not be stored just now. Please send it again.")
         )
     if is_new:
         log.info("comment_stored", comment=comment.id, site=stand.site.id)
@@ -117,8 +127,21 @@ def _ask_for_proof(session: Session, stand: Stand, comment: Comment) -> None:
 
 def _submission(stand: Stand, form: CommentForm) -> Submission:
     assert form.token is not None  # validate() refused the form otherwise
-    email = form.email.data or ""
-    signals = []
+    return Submission(
+        submission_id=form.token.submission_id,
+        page=stand.page,
+        parent=form.parent.data or "",
+        name=form.name.data or "",
+        email=form.email.data or "",
+        body=form.body.data or "",
+        address_range=range_of(request.remote_addr),
+        mine=private_links().read(form.mine.data or ""),
+    )
+
+
+def _signals(stand: Stand, form: CommentForm) -> tuple[Code, ...]:
+    """What is noted of how it was sent; counts it for the commenter."""
+    signals, email = [], form.email.data or ""
     if form.website.data:
         signals.append(Code.HONEYPOT)
     # Over this limit the comment is held, not refused: a refusal would tell a stranger that
@@ -129,28 +152,18 @@ def _submission(stand: Stand, form: CommentForm) -> Submission:
         hashes_for(services().vault, stand.site, email)[0].hex(),
     ):
         signals.append(Code.COMMENTER_RATE)
-    return Submission(
-        submission_id=form.token.submission_id,
-        page=stand.page,
-        parent=form.parent.data or "",
-        name=form.name.data or "",
-        email=email,
-        body=form.body.data or "",
-        signals=tuple(signals),
-        address_range=range_of(request.remote_addr),
-    )
+    return tuple(signals)
 
 
 def _accept(stand: Stand, comment_id: int, public_id: str, link_version: int) -> Response:
     outcome = _shown(wait_for_outcome(comment_id))
     SUBMISSIONS.labels(outcome).inc()
-    links = PrivateLinks(services().settings.SECRET_KEY.get_secret_value())
-    token = links.issue(public_id, link_version)
+    token = private_links().issue(public_id, link_version)
     manage_url = services().settings.public_url + url_for("readers.private_page", token=token)
     code = 201 if outcome is Status.APPROVED else 202
     if wants_json():
         response = jsonify(
-            id=public_id, status=outcome, message=MESSAGES[outcome], manage_url=manage_url
+            id=public_id, status=outcome, message=str(MESSAGES[outcome]), manage_url=manage_url
         )
         response.status_code = code
         return response
@@ -161,11 +174,15 @@ def _accept(stand: Stand, comment_id: int, public_id: str, link_version: int) ->
         )
         notice = {
             "kind": outcome.value,
-            "text": MESSAGES[outcome],
+            "text": str(MESSAGES[outcome]),
             "manage_url": manage_url,
             "id": public_id,
+            "received": "yes",  # form.js forgets the draft
+            "token": token,  # mine.js keeps it
         }
-        return render_thread(session, stand, again, status=code, notice=notice)
+        comment = session.get_one(Comment, comment_id)
+        waiting = show_waiting(session, comment) if outcome is not Status.APPROVED else None
+        return render_thread(session, stand, again, status=code, notice=notice, waiting=waiting)
 
 
 def _shown(status: Status) -> Status:
@@ -178,11 +195,13 @@ def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = No
     SUBMISSIONS.labels(str(code)).inc()
     log.info("submission_refused", site=stand.site.id, code=code, fields=sorted(form.errors))
     if wants_json():
-        errors = {name: list(found) for name, found in form.errors.items()}
+        errors = {name: [str(each) for each in found] for name, found in form.errors.items()}
         response = jsonify(errors={"form": [message]} if message else errors)
         response.status_code = code
     else:
         notice = {"kind": "refused", "text": message} if message else None
+        if notice and code == 409:
+            notice["received"] = "yes"
         if code == 503:
             response = render_thread(None, stand, form, status=code, notice=notice)
         else:

@@ -1,0 +1,1 @@
+"""Telling moderators and owners in time: by mail and by webhook."""

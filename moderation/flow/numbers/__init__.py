@@ -1,0 +1,1 @@
+"""What owners set thresholds by: exact figures of the last days, computed from the log."""

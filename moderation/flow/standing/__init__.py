@@ -1,0 +1,1 @@
+"""Decisions that hold for what says the same: set, met by new comments, shown, forgotten."""

@@ -1,0 +1,1 @@
+"""Requests to addresses that somebody typed: where they may go, and sending one."""

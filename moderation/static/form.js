@@ -1,0 +1,100 @@
+/* The form of readers: one click sends once, a text outlives a reload, an old form still works. */
+(() => {
+  "use strict";
+  const form = document.getElementById("form");
+  if (!form) return;
+  const DRAFTS_FOR = 7 * 86_400_000; // milliseconds
+  const TOKEN_FRESH_FOR = 600_000;
+  const FREE_AFTER = 20_000; // the server knows a form that comes twice
+  const { article, body, csrf_token: token, name, parent } = form.elements;
+  const page = `draft ${new URL(form.action).pathname} ${article.value} `;
+  const key = page + parent.value;
+  let shownAt = Date.now();
+  let sending = false;
+  let reached = false;
+  let touched = false;
+  let saving;
+
+  // Browsers may forbid storage, or have it full.
+  function attempt(act) {
+    try {
+      return act(localStorage);
+    } catch {
+      return null;
+    }
+  }
+
+  // The email stays out: the next person at a shared computer must not find it.
+  function save() {
+    clearTimeout(saving);
+    const draft = { at: Date.now(), name: name.value, body: body.value, sent: sending };
+    attempt((store) => body.value.trim() ? store.setItem(key, JSON.stringify(draft)) : store.removeItem(key));
+  }
+
+  function tidy(store) {
+    const received = document.querySelector("#notice[data-received]");
+    for (const found of Object.keys(store)) {
+      if (!found.startsWith("draft ")) continue;
+      const { at, sent } = JSON.parse(store[found]);
+      const isDone = received && sent && found.startsWith(page);
+      if (isDone || Date.now() - at > DRAFTS_FOR) store.removeItem(found);
+    }
+  }
+
+  function restore(store) {
+    if (body.value || !store[key]) return;
+    const draft = JSON.parse(store[key]);
+    body.value = draft.body;
+    name.value ||= draft.name;
+  }
+
+  // Whether the server can be reached: where nothing may be stored, a form sent in vain is lost.
+  // A token is kept as long as it works, so that the same form sent again is the same comment.
+  async function knock() {
+    try {
+      const address = new URL(form.dataset.token, location);
+      address.searchParams.set("article", article.value);
+      const answer = await fetch(address, { headers: { "X-Form-Token": token.value } });
+      if (answer.ok && Date.now() - shownAt > TOKEN_FRESH_FOR) {
+        token.value = (await answer.json()).csrf_token;
+        shownAt = Date.now();
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function free() {
+    sending = false;
+    form.removeAttribute("aria-busy");
+  }
+
+  async function send(event) {
+    if (reached) {
+      reached = false; // this one goes
+      return;
+    }
+    event.preventDefault();
+    if (sending) return;
+    sending = true;
+    save();
+    form.setAttribute("aria-busy", "true");
+    reached = await knock();
+    document.getElementById("offline").hidden = reached;
+    if (!reached) return free();
+    setTimeout(free, FREE_AFTER);
+    form.requestSubmit(event.submitter);
+  }
+
+  attempt(tidy);
+  attempt(restore);
+  form.addEventListener("submit", send);
+  form.addEventListener("input", () => {
+    touched = true;
+    clearTimeout(saving);
+    saving = setTimeout(save, 300);
+  });
+  addEventListener("pagehide", () => touched && save());
+  addEventListener("pageshow", free);
+})();

@@ -1,0 +1,83 @@
+/* In a thread: opens what is folded around a comment, leads to one that another page shows, and
+   says when there are new ones. Everything here is a link or a page without it. */
+(() => {
+  "use strict";
+  const SOON = 30000, LATE = 300000; // milliseconds between looks for new comments
+  const ID = /^#comment-([\w-]+)$/;
+  const box = () => document.getElementById("discussion");
+  let pause = SOON, asked = Date.now(), timer;
+
+  function lead() {
+    const [, id] = ID.exec(location.hash) || [];
+    if (!id || !box()) return;
+    const goal = document.getElementById("comment-" + id);
+    for (let at = goal; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    if (goal) return focus(goal);
+    // Once: where it is not shown at all, the page for it says so.
+    if (new URLSearchParams(location.search).get("comment") !== id) location.replace(one(id));
+  }
+
+  function one(id) {
+    const address = new URL(box().dataset.one, location);
+    address.searchParams.set("comment", id);
+    address.hash = "comment-" + id;
+    return address;
+  }
+
+  function focus(goal) {
+    goal.tabIndex = -1;
+    goal.focus({ preventScroll: true });
+    goal.scrollIntoView();
+  }
+
+  function wait() {
+    clearTimeout(timer);
+    if (!document.hidden && box()) timer = setTimeout(ask, Math.max(0, asked + pause - Date.now()));
+  }
+
+  async function ask() {
+    asked = Date.now();
+    pause = Math.min(pause * 1.5, LATE);
+    try {
+      const answer = await fetch(box().dataset.news, { credentials: "omit" });
+      if (answer.ok) tell(await answer.json());
+    } catch {} // the network is away: later again
+    wait();
+  }
+
+  function tell({ count, first, text }) {
+    const place = box().querySelector(".news");
+    if (!count || place.textContent === text) return;
+    const button = document.createElement("button");
+    button.className = "quiet";
+    button.textContent = text;
+    button.addEventListener("click", () => load(first).catch(() => location.assign(one(first))));
+    place.replaceChildren(button);
+  }
+
+  // The thread anew, so that what is typed in the form stays; folded branches stay folded.
+  async function load(first) {
+    const answer = await fetch(box().dataset.whole, { credentials: "omit" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const opened = new Map(branches(document).map((branch) => [branch.parentElement.id, branch.open]));
+    for (const branch of branches(page)) {
+      branch.open = opened.get(branch.parentElement.id) ?? branch.open;
+    }
+    for (const id of ["comments", "discussion"]) {
+      document.getElementById(id).replaceWith(page.getElementById(id));
+    }
+    document.dispatchEvent(new Event("discussion"));
+    pause = SOON;
+    location.replace("#comment-" + first);
+    wait();
+  }
+
+  function branches(page) {
+    return [...page.querySelectorAll("#thread details")];
+  }
+
+  addEventListener("hashchange", lead);
+  document.addEventListener("visibilitychange", wait);
+  lead();
+  wait();
+})();

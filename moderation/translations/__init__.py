@@ -1,0 +1,1 @@
+"""The catalogues of readers' pages: a folder for each language, as gettext has it."""

@@ -1,0 +1,1 @@
+"""Pages behind a private or mailed link: a commenter, their comments and their data."""

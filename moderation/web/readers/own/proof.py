@@ -1,0 +1,80 @@
+"""The page behind the link of a mail: its reader says that the address is theirs."""
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from moderation.errors import UnknownLink
+from moderation.flow.articles import policy_of
+from moderation.flow.own.listing import read_own_comments
+from moderation.flow.own.wishes import any_wished, wishes_for_all
+from moderation.flow.personal.erasure import pending_erasure
+from moderation.flow.proof import confirm_address
+from moderation.models import Commenter, Site
+from moderation.privacy.links import ProofLinks
+from moderation.services import services
+from moderation.web.forms.own_letters import AllWishesForm
+from moderation.web.languages import speak_as
+from moderation.web.readers import readers
+from moderation.web.readers.own.links import private_links
+
+
+@readers.get("/p/<token>")
+def proof_page(token: str) -> Response:
+    """Whose address it is, and what its owner can do. The link only reads."""
+    with services().database.reading() as session:
+        commenter = find_commenter_by_link(session, token)
+        site = session.get_one(Site, commenter.site_id)
+        speak_as(site)
+        wish = pending_erasure(session, commenter)
+        own = read_own_comments(session, commenter, before=request.args.get("before", ""))
+        is_wished = any_wished(session, commenter)
+        wish_form = AllWishesForm(None, wishes_for_all(session, commenter))
+    page = render_template(
+        "readers/proof.html",
+        site=site,
+        commenter=commenter,
+        token=token,
+        wish=wish,
+        own=own,
+        is_wished=is_wished,
+        links=private_links(),
+        wish_form=wish_form if services().settings.SMTP_HOST else None,
+        erasure_days=policy_of(site).erasure_days,
+    )
+    response = make_response(page)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@readers.post("/p/<token>/confirm")
+def confirm(token: str) -> AnyResponse:
+    """Prove the address, once. Who knows the token read the mail: no other form token is needed."""
+    with services().database.transaction() as session:
+        commenter = find_commenter_by_link(session, token)
+        confirm_address(session, commenter, now=services().clock())
+    response = redirect(url_for("readers.proof_page", token=token), 303)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def find_proven(session: Session, token: str) -> Commenter:
+    """Who was sent this link and proved the address. Raises UnknownLink or NotFound."""
+    commenter = find_commenter_by_link(session, token)
+    if commenter.confirmed_at is None:
+        raise NotFound
+    return commenter
+
+
+def find_commenter_by_link(session: Session, token: str) -> Commenter:
+    """Who was sent this link. Raises UnknownLink alike for forged, old and revoked ones."""
+    links = ProofLinks(services().settings.SECRET_KEY.get_secret_value())
+    known = links.read(token, now=services().clock())
+    commenter = session.scalar(
+        select(Commenter).where(Commenter.public_id == (known[0] if known else ""))
+    )
+    if commenter is None or known is None or commenter.link_version != known[1]:
+        raise UnknownLink("this link does not lead to a commenter")
+    return commenter
