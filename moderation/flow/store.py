@@ -126,5 +126,10 @@ def touch_article(session: Session, article_id: int) -> None:
 
 
 def new_public_id() -> str:
-    """An opaque id: 128 random bits, so that nobody can guess or count comments."""
-    return secrets.token_urlsafe(16)
+    """An opaque id: 128 random bits, so that nobody can guess or count comments.
+
+    None begins with "-": a command line would take it for an option, a spreadsheet for a formula.
+    """
+    while (public_id := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return public_id

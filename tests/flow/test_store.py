@@ -66,10 +66,11 @@ def test_the_article_moves_only_when_readers_see_a_difference(
         assert moved == is_seen, (before, after)
 
 
-def test_public_ids_are_long_and_never_the_same() -> None:
+def test_public_ids_are_long_never_the_same_and_no_option_or_formula() -> None:
     ids = {new_public_id() for _ in range(1_000)}
     assert len(ids) == 1_000
     assert {len(public_id) for public_id in ids} == {22}
+    assert not [public_id for public_id in ids if public_id.startswith("-")]
 
 
 def _move(comment: Comment, to: Status) -> Event:
