@@ -3,7 +3,17 @@
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+    func,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.db import Base
@@ -62,6 +72,16 @@ class Comment(Base):
     commenter: Mapped[Commenter | None] = relationship()
     parent: Mapped["Comment | None"] = relationship(remote_side=[id])
     score: Mapped["Score | None"] = relationship(back_populates="comment")
+
+    @hybrid_property
+    def said_at(self) -> dt.datetime:
+        """Since when it says what its commenter made it say; also for the WHERE of a query."""
+        return self.edited_at or self.created_at
+
+    @said_at.inplace.expression
+    @classmethod
+    def _said_at(cls) -> ColumnElement[dt.datetime]:
+        return func.coalesce(cls.edited_at, cls.created_at)
 
 
 Index("ix_comments_thread", Comment.article_id, Comment.status, Comment.path)
@@ -134,7 +154,7 @@ class FindingRow(Base):
     __tablename__ = "findings"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), index=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"))
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
     code: Mapped[Code] = mapped_column(enum_of(Code))
     verdict: Mapped[Verdict] = mapped_column(enum_of(Verdict))
@@ -146,6 +166,7 @@ class FindingRow(Base):
     status: Mapped[Status | None] = mapped_column(enum_of(Status))
 
 
+Index("ix_findings_comment", FindingRow.comment_id, FindingRow.code)
 Index(
     "ix_findings_filter",
     FindingRow.code,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.flow.bans.acts import ban, lift_target
@@ -23,6 +23,7 @@ from moderation.statuses import BanKind
 from tests.doubles import NOON
 from tests.factories import make_address, make_comment
 from tests.flow.keyring import AFTER, BEFORE, EMAILS, MIDDLE, find, is_banned, key, turn_all
+from tests.plans import listening, plan_of
 
 
 def test_a_ban_from_before_meets_who_first_comments_afterwards(
@@ -144,15 +145,8 @@ def asked_by(
     database: Database, turn: Callable[..., Turned], vault: Vault
 ) -> list[tuple[str, Any]]:
     """The statements of one batch, each with values."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
-        asked.append((statement, values[0] if many else values))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    with database.transaction() as session:
+    with listening(database.engine) as asked, database.transaction() as session:
         assert turn(session, vault, after=0, limit=3).rows == 3
-    event.remove(database.engine, "before_cursor_execute", note)
     return asked
 
 
@@ -188,9 +182,9 @@ def test_a_batch_reads_no_table_from_end_to_end(
     searches = [each for each in asked if each[0].startswith(("SELECT", "UPDATE"))]
     with database.engine.connect() as connection:
         plans = [
-            str(line)
+            step
             for text, values in searches
-            for line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            for step in plan_of(connection, text, values)
             if "FROM sites" not in text
         ]
     assert len(plans) > 3

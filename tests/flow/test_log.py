@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.db import Database
@@ -14,6 +14,7 @@ from moderation.models import Comment, Event, Moderator, Site
 from moderation.statuses import Change, Role, Status
 from tests.doubles import NOON
 from tests.factories import make_comment, make_site
+from tests.plans import listening, plan_of
 
 DAY = dt.timedelta(days=1)
 
@@ -158,16 +159,10 @@ def test_the_colleagues_to_choose_from_are_those_who_acted_on_the_site(past: Pas
     ],
 )
 def test_no_search_sorts_the_log(past: Past, search: Search, uses: str) -> None:
-    seen: list[tuple[str, object]] = []
-
-    def watch(_c: object, _cursor: object, statement: str, given: object, *_rest: object) -> None:
-        seen.append((statement, given))
-
-    event.listen(past.session.get_bind(), "before_cursor_execute", watch)
-    read_log(past.session, past.grace, search, before=99)
-    statement, given = seen[-1]
-    plan = past.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)  # type: ignore[arg-type]
-    steps = [row[3] for row in plan]
+    connection = past.session.connection()
+    with listening(connection.engine) as asked:
+        read_log(past.session, past.grace, search, before=99)
+    steps = plan_of(connection, *asked[-1])
 
     assert not [step for step in steps if "ORDER BY" in step], steps
     assert uses in next(step for step in steps if step.startswith("SEARCH events ")), steps

@@ -1,7 +1,6 @@
 """What answers a comment is found with it, and new or waiting answers do not get past it."""
 
 import pytest
-from sqlalchemy import event
 
 from moderation.errors import UnknownParent
 from moderation.flow.articles import read_page
@@ -22,6 +21,7 @@ from tests.doubles import NOON
 from tests.factories import ARTICLE
 from tests.flow.desk import Desk
 from tests.flow.standing import DAY, arrive
+from tests.plans import listening, plan_of
 
 
 def reply(desk: Desk, to: int, status: Status = Status.APPROVED, *, beside: int = 0) -> int:
@@ -79,19 +79,13 @@ def test_they_are_counted_up_to_a_number(desk: Desk) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_index_finds_the_tree_among_all_of_the_article(desk: Desk) -> None:
     top = desk.comment(Status.APPROVED)
-    statements: list[tuple[str, object]] = []
-
-    def keep(_connection: object, _cursor: object, said: str, given: object, *_: object) -> None:
-        statements.append((said, given))
-
     with desk.database.reading() as session:
         comment = session.get_one(Comment, top)
-        event.listen(desk.database.engine, "before_cursor_execute", keep)
-        count_below(session, comment)
-        event.remove(desk.database.engine, "before_cursor_execute", keep)
-        ((said, given),) = statements
-        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given)  # type: ignore[arg-type]
-        assert "(article_id=? AND status=? AND path>? AND path<?)" in str(plan.all())
+        with listening(desk.database.engine) as asked:
+            count_below(session, comment)
+        (only,) = asked
+        (step,) = plan_of(session.connection(), *only)
+        assert "(article_id=? AND status=? AND path>? AND path<?)" in step
 
 
 def test_the_last_byte_of_a_number_may_be_the_highest(desk: Desk) -> None:

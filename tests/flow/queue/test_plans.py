@@ -1,0 +1,34 @@
+"""What a page of the queue reads does not grow with all that was ever found."""
+
+import pytest
+
+from moderation.db import Database
+from moderation.flow.explanations import find_unexplained
+from moderation.flow.queue.cards import read_cards
+from moderation.models import Comment
+from moderation.statuses import Code, Status
+from tests.doubles import INFO, NOON
+from tests.flow.desk import Desk
+from tests.plans import listening, plan_of
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_findings_are_looked_up_by_their_comment(database: Database, desk: Desk) -> None:
+    toxic = ((Code.TOXICITY, "toxicity"),)
+    with database.reading() as session:
+        parent = session.get_one(Comment, desk.comment(Status.APPROVED, findings=toxic))
+    answer = desk.comment(Status.HELD, findings=toxic, parent=parent)
+    with database.reading() as session, listening(database.engine) as asked:
+        read_cards(session, [session.get_one(Comment, answer)], now=NOON)
+        find_unexplained(session, INFO)
+    with database.engine.connect() as connection:
+        plans = [
+            step
+            for statement, values in asked
+            for step in plan_of(connection, statement, values)
+            if " findings " in f"{step} "
+        ]
+
+    assert len(plans) == 3  # the cards', their parents', and of what no words are marked in yet
+    assert not [step for step in plans if "ix_findings_comment (comment_id=?" not in step]
