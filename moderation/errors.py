@@ -33,6 +33,12 @@ class ForeignArticle(ModerationError):
     code = "foreign_article"
 
 
+class ForeignForm(ModerationError):
+    """A form was sent by a page that is neither ours nor on one of the site's origins."""
+
+    code = "foreign_form"
+
+
 class UnknownParent(ModerationError):
     """The comment to reply to is unknown, not public, or in another thread: told alike."""
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from config import Settings
 from moderation.db import Database
-from moderation.flow.mails import write_invitation
+from moderation.flow.mails import ask_for_proof, write_invitation
 from moderation.housekeeping import Housekeeper
 from moderation.letters import domain_of, new_message_id
 from moderation.mail import Mailer
-from moderation.models import Invitation
+from moderation.models import Commenter, Invitation, Site
 from moderation.outgoing.guard import Guard
 from moderation.preview import Preview
 from moderation.privacy.links import InvitationLinks
@@ -60,8 +60,20 @@ class Services:
     def mail_invitation(self, session: Session, invitation: Invitation) -> None:
         """Have the link mailed to whom it is for, where mail is set up."""
         if self.mailer is not None:
-            message_id = new_message_id(domain_of(self.settings.public_url))
+            message_id = self._new_message_id()
             write_invitation(session, invitation, message_id=message_id, now=self.clock())
+
+    def mail_proof(self, session: Session, site: Site, commenter: Commenter | None) -> None:
+        """Have them asked whether the address is theirs, where mail is set up.
+
+        None stands for an address that nobody has: that mail is dropped.
+        """
+        if self.mailer is not None:
+            message_id = self._new_message_id()
+            ask_for_proof(session, site, commenter, message_id=message_id, now=self.clock())
+
+    def _new_message_id(self) -> str:
+        return new_message_id(domain_of(self.settings.public_url))
 
     @property
     def repeat_window(self) -> dt.timedelta:

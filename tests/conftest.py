@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from flask import Flask
@@ -24,6 +25,13 @@ from moderation.worker import Worker
 from tests import databases
 from tests.doubles import Clock, FixedScorer
 from tests.file_server import FileServer, file_server, make_certificate
+from tests.ports import deserted
+
+# A loaded machine is no failure. Where CI is set, Hypothesis tries the same examples every time.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 SECRETS = {
     "SECRET_KEY": "s" * 43,
@@ -64,6 +72,13 @@ def write_log_to(stream: io.StringIO) -> None:
     [handler] = logging.getLogger().handlers
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
+
+
+@pytest.fixture
+def deserted_port() -> Iterator[int]:
+    """A port that nobody listens on while the test runs."""
+    with deserted() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,9 @@ from moderation.migrations import config_for
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 # Of Redis's 16 databases one for each process that runs tests beside others.
-REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{15 - WORKER}")
+_redis_url = make_url(os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"))
+_number = (int(_redis_url.database or 15) - WORKER) % 16
+REDIS = _redis_url.set(database=str(_number)).render_as_string(hide_password=False)
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 
@@ -66,7 +68,9 @@ def new_postgres(template: str | None) -> Iterator[str]:
     """The URL of a new PostgreSQL database, empty or copied; dropped at the end."""
     name = f"comments_{uuid.uuid4().hex[:12]}"
     with _connect() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
+        # Copied as files, not through the log: a seventh of the processor's time (PostgreSQL 15).
+        how = "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} {how}")
     try:
         yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
     finally:

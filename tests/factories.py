@@ -5,6 +5,7 @@ import itertools
 
 from sqlalchemy.orm import Session
 
+from moderation.db import Database
 from moderation.flow.articles import find_or_create_article, read_page
 from moderation.flow.commenters import find_or_create_commenter
 from moderation.flow.sites import add_site
@@ -32,6 +33,13 @@ def make_site(session: Session, key: str = "news", **policy: object) -> Site:
     site.policy = {**NO_SAMPLES, **policy}
     session.flush()
     return site
+
+
+def set_policy(database: Database, site: Site, **policy: object) -> None:
+    """Have the site want it so; what else it wants stays."""
+    with database.transaction() as session:
+        stored = session.get_one(Site, site.id)
+        stored.policy = {**stored.policy, **policy}
 
 
 def make_comment(

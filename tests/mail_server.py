@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from tests.servers import free_port
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "comments", "open sesame"

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,18 +14,13 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "instance" / "cache" / "models"
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
-START_WITHIN = 60  # seconds; only how long a broken start is waited for
+START_WITHIN = 120  # seconds; only how long a broken start is waited for
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -112,7 +106,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def wait_until(holds: Callable[[], bool], *, within: float = 30) -> None:
+def wait_until(holds: Callable[[], bool], *, within: float = 60) -> None:
     """Look again and again until it holds; fails after `within` seconds."""
     end = time.monotonic() + within
     while not holds():

@@ -16,7 +16,6 @@ from moderation.statuses import MailSecurity
 from tests.conftest import SECRETS
 from tests.doubles import NOON
 from tests.mail_server import HOST, PASSWORD, USER, MailServer, mail_server
-from tests.servers import free_port
 
 TO = "ada@reader.example"
 FROM = "comments@news.example"
@@ -30,7 +29,7 @@ def server() -> Iterator[MailServer]:
 
 def mailer(port: int, security: MailSecurity = MailSecurity.NONE, **changes: Any) -> Mailer:
     return Mailer(
-        host=HOST, port=port, security=security, domain="news.example", timeout=5, **changes
+        host=HOST, port=port, security=security, domain="news.example", timeout=30, **changes
     )
 
 
@@ -153,11 +152,9 @@ def test_what_may_work_later_is_told_with_its_remedy(
 
 
 @pytest.mark.parametrize("security", MailSecurity)
-def test_a_server_that_is_not_there_is_told(security: MailSecurity) -> None:
-    port = free_port()
-
-    with pytest.raises(MailFailed, match=f"No SMTP server answers at {HOST}:{port}"):
-        mailer(port, security).send(letter())
+def test_a_server_that_is_not_there_is_told(security: MailSecurity, deserted_port: int) -> None:
+    with pytest.raises(MailFailed, match=f"No SMTP server answers at {HOST}:{deserted_port}"):
+        mailer(deserted_port, security).send(letter())
 
 
 def test_a_server_that_says_nothing_is_not_waited_for() -> None:

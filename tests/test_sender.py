@@ -27,7 +27,7 @@ from moderation.statuses import MailOutcome, ScorerMode
 from tests.doubles import NOON, Clock
 from tests.factories import make_site
 from tests.mail_server import HOST, MailServer, mail_server, settings_for
-from tests.servers import free_port, wait_until
+from tests.servers import wait_until
 
 EMAIL = "ada@reader.example"
 DAY = 86_400
@@ -132,12 +132,18 @@ def test_one_that_cannot_be_prepared_keeps_no_other_waiting(
 
 @pytest.mark.parametrize("is_there", [True, False])
 def test_what_did_not_leave_is_tried_again_later(
-    services: Services, site: Site, send: Sender, server: MailServer, clock: Clock, is_there: bool
+    services: Services,
+    site: Site,
+    send: Sender,
+    server: MailServer,
+    clock: Clock,
+    deserted_port: int,
+    is_there: bool,
 ) -> None:
     ask(services, site)
     server.recipient_answer = "451 later"
     if not is_there:
-        object.__setattr__(services.mailer, "port", free_port())
+        object.__setattr__(services.mailer, "port", deserted_port)
 
     assert [send(), send()] == [True, False]
     assert outcomes(services.database) == [None]

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def env(database_url: str) -> dict[str, str]:
-    """Settings as an operator would give them, with short limits where a test would wait."""
+    """Settings as an operator would give them, with short leases, as tests wait for their end."""
     return {
         "SECRET_KEY": new_key(),
         "VAULT_KEY": new_key(),
@@ -34,8 +34,8 @@ def env(database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "MODEL_CACHE": str(MODELS),
         "FORM_MIN_AGE": "0",
-        "SCORE_WAIT": "10",
-        "SCORE_DEADLINE": "2",
+        "SCORE_WAIT": "25",  # the outcome comes within it
+        "SCORE_DEADLINE": "600",  # a test that waits for its end has a short one
         "SCORE_LEASE": "3",
         "RATE_SUBMIT": "1000 per minute",
     }
@@ -132,7 +132,7 @@ def test_a_clean_comment_appears_and_a_toxic_one_waits_for_a_moderator(
 def test_what_comes_while_the_scoring_process_is_dead_is_held_and_scored_when_it_is_back(
     env: dict[str, str], installation: Installation, reader: Reader, desk: Desk
 ) -> None:
-    installation.env = {**env, "SCORER": "worker", "SCORE_WAIT": "0"}
+    installation.env = {**env, "SCORER": "worker", "SCORE_WAIT": "0", "SCORE_DEADLINE": "2"}
     installation.serve()
     desk.sign_in()
     scorer = installation.start("worker", "run")
@@ -153,7 +153,7 @@ def test_what_comes_while_the_scoring_process_is_dead_is_held_and_scored_when_it
 def test_without_a_loadable_model_comments_are_held_and_scored_once_there_is_one(
     env: dict[str, str], installation: Installation, reader: Reader, desk: Desk, tmp_path: Path
 ) -> None:
-    installation.env = {**env, "MODEL_CACHE": str(tmp_path / "empty")}
+    installation.env = {**env, "MODEL_CACHE": str(tmp_path / "empty"), "SCORE_DEADLINE": "2"}
     server = installation.serve()
     answer = reader.send(CLEAN)
     assert answer.json()["status"] == "held"
@@ -174,7 +174,7 @@ def test_a_server_killed_between_store_and_score_decides_the_comment_after_its_r
     env: dict[str, str], installation: Installation, reader: Reader
 ) -> None:
     # Nobody scores, so the comment is stored and stays undecided when the process is killed.
-    installation.env = {**env, "SCORER": "worker", "SCORE_WAIT": "0", "SCORE_DEADLINE": "600"}
+    installation.env = {**env, "SCORER": "worker", "SCORE_WAIT": "0"}
     server = installation.serve()
     answer = reader.send(CLEAN)
     assert answer.json()["status"] == "processing"

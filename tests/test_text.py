@@ -1,10 +1,8 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.text import Paragraph, Piece, clean, clean_line, fold, links, paragraphs
-
-unhurried = settings(deadline=None)  # a loaded machine is no failure
 
 # Any string at all, lone surrogates too, and strings of what `clean` looks for.
 texts = st.text(st.characters(codec=None)) | st.lists(
@@ -36,7 +34,6 @@ def test_it_cleans_what_a_reader_typed(typed: str, stored: str) -> None:
     assert clean(typed) == stored
 
 
-@unhurried
 @given(texts)
 def test_any_text_is_cleaned_once_and_can_be_stored(text: str) -> None:
     cleaned = clean(text)
@@ -45,7 +42,6 @@ def test_any_text_is_cleaned_once_and_can_be_stored(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
-@unhurried
 @given(texts)
 def test_any_name_is_one_line(text: str) -> None:
     line = clean_line(text)
@@ -81,7 +77,6 @@ def test_it_keeps_apart_what_differs(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
-@unhurried
 @given(texts)
 def test_a_folded_text_stays_as_it_is(text: str) -> None:
     assert fold(fold(text)) == fold(text)
@@ -131,7 +126,6 @@ def test_it_marks_spans_across_lines_and_marks_links_whole() -> None:
     ]
 
 
-@unhurried
 @given(texts, st.lists(st.tuples(st.integers(-5, 90), st.integers(-5, 90)), max_size=5))
 def test_marks_change_nothing_of_a_text(text: str, spans: list[tuple[int, int]]) -> None:
     def plain(found: list[Paragraph]) -> list[list[str]]:
@@ -140,7 +134,6 @@ def test_marks_change_nothing_of_a_text(text: str, spans: list[tuple[int, int]])
     assert plain(paragraphs(text, spans)) == plain(paragraphs(text))
 
 
-@unhurried
 @given(
     texts | st.lists(st.sampled_from(["http://a.org", "www.", "b.de", "\n", " ", "("])).map("".join)
 )

@@ -41,7 +41,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"https://127.0.0.1:{self.port}/hook?key=k3y"
+        return f"https://127.0.0.1:{self.port}/hook?key=zqkey"
 
 
 @contextmanager

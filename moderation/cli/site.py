@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.cli.found import find_site_or_fail
 from moderation.errors import ForeignArticle
-from moderation.flow.articles import origin_of
+from moderation.flow.articles import origin_of, policy_of
 from moderation.flow.sites import (
     add_site,
     change_policy,
@@ -20,7 +20,6 @@ from moderation.flow.sites import (
     warn_of_nudges,
 )
 from moderation.models import Site
-from moderation.policy.context import Policy
 from moderation.policy.limits import NUMBERS, PRESETS, WrongRule
 from moderation.policy.theme import CHOICES, COLOURS, KEYS
 from moderation.services import services
@@ -71,7 +70,7 @@ def list_sites() -> None:
     """List all sites with their origins and who publishes."""
     with services().database.reading() as session:
         for found in session.scalars(select(Site).order_by(Site.key)):
-            publishing = found.policy.get("publishing", Publishing.MACHINE)
+            publishing = policy_of(found).publishing
             click.echo(f"{found.key}\t{found.name}\t{publishing}\t{' '.join(found.origins)}")
 
 
@@ -145,7 +144,7 @@ def policy(key: str, **changes: Any) -> None:
         found = find_site_or_fail(session, key)
         if wanted:
             _change(session, found, wanted)
-        shown = {**dataclasses.asdict(Policy()), **found.policy}
+        shown = dataclasses.asdict(policy_of(found))
         warnings = _warnings(found)
     for name, value in sorted(shown.items()):
         click.echo(f"{name}: {value}")

@@ -34,6 +34,11 @@ class Page:
     title: str
     published_at: dt.datetime | None
 
+    @property
+    def published(self) -> str:
+        """The same in ISO 8601, for addresses and forms of ours; empty where it is not known."""
+        return self.published_at.isoformat() if self.published_at else ""
+
 
 def find_site(session: Session, key: str) -> Site:
     """The site with this public key. Raises UnknownSite."""

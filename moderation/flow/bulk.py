@@ -17,9 +17,10 @@ from moderation.errors import (
     UnknownBatch,
     VersionConflict,
 )
+from moderation.flow.locks import keep_all
 from moderation.flow.review import decide_by_hand, undo
 from moderation.flow.store import new_public_id
-from moderation.models import Article, Batch, BatchItem, Comment, Event, Moderator
+from moderation.models import Batch, BatchItem, Comment, Event, Moderator
 from moderation.statuses import Change, Reason
 
 AT_ONCE = 50  # comments a transaction, so that readers' comments wait only shortly on SQLite
@@ -139,7 +140,7 @@ def decide_portion(
     and so is what is decided so already. `words` tell the commenters why, see decide_by_hand.
     """
     outcome, known = Outcome(), _known(session, choices, moderator)
-    _lock(session, [comment_id for comment_id, _ in known])
+    keep_all(session, [comment_id for comment_id, _ in known])
     for comment_id, choice in known:
         try:
             event = decide_by_hand(
@@ -200,7 +201,7 @@ def undo_portion(
 ) -> Outcome:
     """Take back what a batch did to these comments; what somebody moved since is left out."""
     outcome = Outcome()
-    _lock(session, [comment_id for comment_id, _ in items])
+    keep_all(session, [comment_id for comment_id, _ in items])
     for comment_id, version in items:
         try:
             event = undo(session, comment_id, version_seen=version, moderator=moderator, now=now)
@@ -211,14 +212,6 @@ def undo_portion(
             continue
         outcome.moved += event is not None
     return outcome
-
-
-def _lock(session: Session, comment_ids: Sequence[int]) -> None:
-    """Keep these comments and then their articles, each by id: no two acts block each other."""
-    comments = select(Comment.article_id).where(Comment.id.in_(comment_ids))
-    articles = session.scalars(comments.order_by(Comment.id).with_for_update()).all()
-    of_them = select(Article.id).where(Article.id.in_(set(articles))).order_by(Article.id)
-    session.execute(of_them.with_for_update())
 
 
 def _known(

@@ -113,7 +113,7 @@ def decide(
         now=now,
         reason=standing.reason if standing and decision.verdict is Verdict.REJECT else None,
         data={
-            **({"standing": standing.id} if standing else {}),
+            **_by_whom(standing),
             "verdict": decision.verdict,
             "findings": [codes_of(finding) for finding in decision.findings],
             "model": score.model if score else None,
@@ -130,6 +130,13 @@ def decide(
     if event.to_status is Status.HELD and event.from_status is not Status.HELD:
         announce(session, Occasion.HELD, site_id=comment.site_id, comment=comment, now=now)
     return event
+
+
+def _by_whom(standing: StandingDecision | None) -> dict[str, int]:
+    """The standing decision that is followed, and who set it: the log outlives its row."""
+    if standing is None:
+        return {}
+    return {"standing": standing.id, "standing_moderator": standing.moderator_id}
 
 
 def _judge_standing(
@@ -163,7 +170,7 @@ def judge(
             _gather(session, comment, score, policy, thresholds, failure, now),
             readings=readings,
             # Seen from the comment, however long it waited or is judged again.
-            repeated_text=_is_repeated(session, comment, comment.created_at - repeat_window),
+            repeated_text=_is_repeated(session, comment, comment.said_at - repeat_window),
             article_closed=is_closed(policy, comment.article, None, now),
             standing=_standing(session, comment, readings, now),
         )
@@ -217,13 +224,19 @@ def _score_facts(score: Score) -> ScoreFacts:
 
 
 def _is_repeated(session: Session, comment: Comment, since: dt.datetime) -> bool:
+    """Whether its commenter said the same before it came, or anywhere, where they edited it.
+
+    Several comments could be edited into one text otherwise, the newest first or all at once. What
+    they deleted says nothing any more: a legal hold, which keeps its text, is not told.
+    """
     if comment.commenter_id is None:
         return False
     query = select(Comment.id).where(
         Comment.commenter_id == comment.commenter_id,
         Comment.text_hash == comment.text_hash,
-        Comment.id < comment.id,
-        Comment.created_at >= since,
+        Comment.id != comment.id if comment.edited_at else Comment.id < comment.id,
+        Comment.said_at >= since,
+        Comment.status != Status.DELETED,
     )
     return bool(session.scalar(select(exists(query))))
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from moderation.flow.decide import Presets, decide, is_open_to_machine
+from moderation.flow.locks import lock_comment
 from moderation.flow.scores import replace_score
 from moderation.models import Comment, Job, Score, WorkerRow
 from moderation.statuses import Code, Status
@@ -17,7 +18,6 @@ from moderation.statuses import Code, Status
 # within this time.
 LONGEST_PAUSE = dt.timedelta(minutes=5)
 WORKER_SEEN = dt.timedelta(seconds=15)  # a scorer that said nothing for longer counts as gone
-WAITS_SINCE = func.coalesce(Comment.edited_at, Comment.created_at)  # of what is undecided
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def hold_late(
     failure = Code.SCORER_LATE if any_scorer(session, now=now) else Code.SCORER_UNAVAILABLE
     late = session.scalars(
         select(Comment)
-        .where(Comment.status == Status.PROCESSING, WAITS_SINCE <= now - deadline)
+        .where(Comment.status == Status.PROCESSING, Comment.said_at <= now - deadline)
         .order_by(Comment.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -266,4 +266,4 @@ def _lock(session: Session, claimed: Claimed, lease: str) -> Comment | None:
     )
     if job is None:
         return None
-    return session.scalar(select(Comment).where(Comment.id == claimed.comment_id).with_for_update())
+    return lock_comment(session, claimed.comment_id)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from moderation.models import Article, Comment, Site
@@ -38,7 +38,8 @@ def find_news(session: Session, site: Site, key: str, after: str) -> News:
     """What became public under an article after the comment with this public id; one query.
 
     `key` is the article's normalised address. Everything is new where `after` is empty, and
-    nothing where it is the id of no comment.
+    nothing where it is the id of no comment. One whose transaction ends only after a later one was
+    seen is never named: a reader finds it with the next page.
     """
     query = (
         select(Comment.public_id)
@@ -48,8 +49,8 @@ def find_news(session: Session, site: Site, key: str, after: str) -> News:
         .limit(NEW_MAX)
     )
     if after:
-        seen = select(Comment.published_at).where(Comment.public_id == after)
-        query = query.where(Comment.published_at > seen.scalar_subquery())
+        seen = select(Comment.published_at, Comment.id).where(Comment.public_id == after)
+        query = query.where(tuple_(Comment.published_at, Comment.id) > seen.scalar_subquery())
     found = session.scalars(query).all()
     return News(len(found), found[0] if found else None)
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from moderation.flow.articles import policy_of
 from moderation.flow.notices.due import Later
 from moderation.flow.notices.facts import Notice
 from moderation.flow.own.facts import MAILINGS, Letter
 from moderation.flow.recipients import KINDS, NOTICES
 from moderation.languages import FALLBACK, known_language
 from moderation.models import Commenter, Invitation, Mail, Site
-from moderation.policy.context import Policy
 from moderation.privacy.vault import Vault
 from moderation.statuses import InvitationKind, MailKind, MailOutcome
 
@@ -230,7 +230,7 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
 
 
 def _language_of(site: Site | None) -> str:
-    wanted = site.policy.get("language", Policy.language) if site else FALLBACK
+    wanted = policy_of(site).language if site else FALLBACK
     return known_language(wanted) or FALLBACK
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from moderation.errors import NotAllowed, NothingToNote, UnknownNote
+from moderation.flow.locks import keep
 from moderation.models import Comment, Commenter, CommenterEmail, Event, Moderator, Note
 from moderation.statuses import Actor, Change, Role
 
@@ -34,7 +35,7 @@ def add_note(
     no erasure and no copy of somebody's data would find the note.
     """
     if isinstance(about, Comment):
-        session.refresh(about, with_for_update=True)  # what is being emptied is emptied first
+        keep(session, about)  # what is being emptied is emptied first
     if not may_be_noted(session, about, lock=True):
         raise NothingToNote("this is erased, or nobody can tell any more who it is")
     made = Note(

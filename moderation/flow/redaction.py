@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from moderation.errors import NothingToUndo
 from moderation.flow.articles import policy_of
-from moderation.flow.review import conflict_about, lock_comment
+from moderation.flow.locks import lock_comment
+from moderation.flow.review import conflict_about
 from moderation.flow.standing.forgetting import forget_standing_of
 from moderation.flow.store import touch_article
 from moderation.flow.submit import text_hash

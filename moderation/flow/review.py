@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.errors import NothingToUndo, VersionConflict
+from moderation.flow.locks import lock_comment
 from moderation.flow.own.appeals import require_judge
 from moderation.flow.queue.calls import renew_calls
 from moderation.flow.queue.cards import can_take_back, last_event, last_masking
@@ -105,16 +106,6 @@ def undo(
     restore_explanation(session, comment, stood.version if stood else None)
     renew_calls(session, comment, last, now=now)
     return event
-
-
-def lock_comment(session: Session, comment_id: int) -> Comment:
-    """The comment as it stands now, kept so until the transaction ends."""
-    return session.scalars(
-        select(Comment)
-        .where(Comment.id == comment_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def _is_same_decision(comment: Comment, to: Status, reason: Reason | None) -> bool:

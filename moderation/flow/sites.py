@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.errors import ScorerUnavailable, UnknownSite
+from moderation.flow.articles import policy_of
 from moderation.models import Event, Moderator, Site
-from moderation.policy.context import Policy
 from moderation.policy.limits import check_rules
 from moderation.scoring.checkpoints.catalog import find_model
 from moderation.statuses import Actor, Change, ScorerMode
@@ -134,7 +134,7 @@ def warn_of_languages(sites: Iterable[Site], model: str, cache: Path) -> list[st
         known = find_model(model, cache).languages
     except ScorerUnavailable:
         return []
-    languages = {site.key: site.policy.get("language", Policy().language) for site in sites}
+    languages = {site.key: policy_of(site).language for site in sites}
     return [
         f"site {key!r}: every comment will wait, since the model knows {', '.join(sorted(known))}"
         f" and not the site's own language {language!r}"
@@ -150,5 +150,5 @@ def warn_of_nudges(sites: Iterable[Site], scorer: ScorerMode) -> list[str]:
     return [
         f"site {site.key!r}: nobody is asked before posting, as that needs SCORER=embedded"
         for site in sites
-        if site.policy.get("nudge", Policy.nudge)
+        if policy_of(site).nudge
     ]

@@ -19,6 +19,7 @@ from moderation.flow.articles import (
     policy_under,
 )
 from moderation.flow.commenters import find_or_create_commenter, is_own_browser
+from moderation.flow.publish import STEP
 from moderation.flow.renewing import renew_bans
 from moderation.flow.store import new_public_id, store_comment
 from moderation.flow.surges import watch
@@ -129,7 +130,15 @@ def _admit(
         raise ArticleClosed("this article takes no more comments")
     parent = find_parent(session, article, submission.parent)
     if article is not None:
-        _refuse_duplicate(session, article, submission, parent, now - repeat_window)
+        refuse_duplicate(
+            session,
+            article_id=article.id,
+            parent_id=parent.id if parent else None,
+            name=submission.name,
+            body=submission.body,
+            submission_id=submission.submission_id,
+            since=now - repeat_window,
+        )
     return article, parent
 
 
@@ -191,24 +200,30 @@ def find_parent(session: Session, article: Article | None, public_id: str) -> Co
     return parent
 
 
-def _refuse_duplicate(
+def refuse_duplicate(
     session: Session,
-    article: Article,
-    submission: Submission,
-    parent: Comment | None,
+    *,
+    article_id: int,
+    parent_id: int | None,
+    name: str,
+    body: str,
+    submission_id: str,
     since: dt.datetime,
 ) -> None:
-    # By name and text, both of which the sender typed and may be public; never by email, whose
-    # use would answer a stranger's guess at who wrote a public comment.
+    """Raise DuplicateComment where another comment says this there, under this name, since then.
+
+    By name and text, both of which the sender typed and may be public; never by email, whose use
+    would answer a stranger's guess at who wrote a public comment.
+    """
     query = select(Comment.id).where(
-        Comment.article_id == article.id,
-        Comment.text_hash == text_hash(submission.body),
-        Comment.name == submission.name,
-        Comment.parent_id == (parent.id if parent else None),
-        Comment.created_at >= since,
+        Comment.article_id == article_id,
+        Comment.text_hash == text_hash(body),
+        Comment.name == name,
+        Comment.parent_id == parent_id,
+        Comment.said_at >= since,
         Comment.status != Status.DELETED,
-        # Not this form itself, sent twice at once: that is a retry.
-        Comment.submission_id != submission.submission_id,
+        # Not this form itself, sent twice at once: that is a retry. Nor the comment that is edited.
+        Comment.submission_id != submission_id,
     )
     if session.scalar(query.limit(1)) is not None:
         raise DuplicateComment("the same text was sent a moment ago")
@@ -216,6 +231,6 @@ def _refuse_duplicate(
 
 def anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:
     """Where the reply hangs in the thread: below `depth` levels it stands beside its parent."""
-    if parent is None or len(parent.path) // 8 <= depth:
+    if parent is None or len(parent.path) // STEP <= depth:
         return parent
-    return session.get(Comment, int.from_bytes(parent.path[8 * (depth - 1) : 8 * depth]))
+    return session.get(Comment, int.from_bytes(parent.path[STEP * (depth - 1) : STEP * depth]))

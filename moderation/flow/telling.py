@@ -1,10 +1,11 @@
 """Step `review`: what a commenter is told about their comment, beside where it stands."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ScalarSelect, delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.flow.texts import read_texts
 from moderation.models import Comment, Event, Explanation
@@ -49,14 +50,19 @@ def restore_explanation(session: Session, comment: Comment, version: int | None)
 
 def read_explanation(session: Session, comment: Comment) -> str | None:
     """What a moderator told the commenter beside the reason of the rejection, if anything."""
-    if comment.status is not Status.REJECTED:
-        return None
-    return session.scalar(
-        select(Explanation.text).where(
-            Explanation.comment_id == comment.id,
-            Explanation.version == _version_that_stands(comment.id),
-        )
+    return read_explanations(session, [comment]).get(comment.id)
+
+
+def read_explanations(session: Session, comments: Sequence[Comment]) -> dict[int, str]:
+    """The same for many, by comment, of those that were told anything."""
+    rejected = [comment.id for comment in comments if comment.status is Status.REJECTED]
+    if not rejected:
+        return {}
+    query = select(Explanation.comment_id, Explanation.text).where(
+        Explanation.comment_id.in_(rejected),
+        Explanation.version == _version_that_stands(Explanation.comment_id),
     )
+    return dict(session.execute(query).all())
 
 
 def read_told(session: Session, comment: Comment) -> Told:
@@ -72,7 +78,7 @@ def read_told(session: Session, comment: Comment) -> Told:
     )
 
 
-def _version_that_stands(comment_id: int) -> ScalarSelect[int | None]:
+def _version_that_stands(comment_id: int | InstrumentedAttribute[int]) -> ScalarSelect[int | None]:
     """As the last change of the status left the comment; masking moves it on without one."""
     return (
         select(func.max(Event.version))

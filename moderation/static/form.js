@@ -5,6 +5,7 @@
   if (!form) return;
   const DRAFTS_FOR = 7 * 86_400_000; // milliseconds
   const TOKEN_FRESH_FOR = 600_000;
+  const ANSWERS_WITHIN = 10_000; // else the line hangs
   const FREE_AFTER = 20_000; // the server knows a form that comes twice
   const { article, body, csrf_token: token, name, parent } = form.elements;
   const page = `draft ${new URL(form.action).pathname} ${article.value} `;
@@ -54,7 +55,8 @@
     try {
       const address = new URL(form.dataset.token, location);
       address.searchParams.set("article", article.value);
-      const answer = await fetch(address, { headers: { "X-Form-Token": token.value } });
+      const signal = AbortSignal.timeout(ANSWERS_WITHIN);
+      const answer = await fetch(address, { headers: { "X-Form-Token": token.value }, signal });
       if (answer.ok && Date.now() - shownAt > TOKEN_FRESH_FOR) {
         token.value = (await answer.json()).csrf_token;
         shownAt = Date.now();

@@ -44,20 +44,23 @@
     return list;
   }
 
-  // Behind all that answers the same comment; a topmost one where new ones come.
+  // Where others answered it, in the place that is kept; else behind all that answers the same
+  // comment, a topmost one where new ones come. In `html` the server escaped all that was typed.
   function put({ id, above, level, html }) {
-    if (find(id)) return;
+    const there = find(id)?.querySelector(":scope > article");
+    if (there?.matches(".placeholder")) there.outerHTML = html;
+    if (there) return;
     const entry = document.createElement("li");
     entry.id = "comment-" + id;
     entry.className = "level-" + level;
-    entry.innerHTML = html; // the server's own, in which all that was typed is escaped
+    entry.innerHTML = html;
     const list = listIn(above.map(find).find(Boolean));
     if ("newest" in data && !above.length) list.prepend(entry);
     else list.append(entry);
   }
 
   function mark({ id, html }) {
-    const place = find(id)?.querySelector("footer");
+    const place = find(id)?.querySelector(":scope > article footer");
     if (place && !place.querySelector(".own")) place.insertAdjacentHTML("beforeend", html);
   }
 

@@ -55,17 +55,19 @@
     place.replaceChildren(button);
   }
 
-  // The thread anew, so that what is typed in the form stays; folded branches stay folded.
+  // The thread anew, so that what is typed in the form stays; folded branches stay folded. Where
+  // the server is busy or the network away all is left as it is, the button for another click too.
   async function load(first) {
-    const answer = await fetch(box().dataset.whole, { credentials: "omit" });
+    const answer = await fetch(box().dataset.whole, { credentials: "omit" }).catch(() => null);
+    if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const opened = new Map(branches(document).map((branch) => [branch.parentElement.id, branch.open]));
     for (const branch of branches(page)) {
       branch.open = opened.get(branch.parentElement.id) ?? branch.open;
     }
-    for (const id of ["comments", "discussion"]) {
-      document.getElementById(id).replaceWith(page.getElementById(id));
-    }
+    const parts = ["comments", "discussion"].map((id) => page.getElementById(id));
+    if (parts.includes(null)) throw new Error("no thread");
+    for (const part of parts) document.getElementById(part.id).replaceWith(part);
     document.dispatchEvent(new Event("discussion"));
     pause = SOON;
     location.replace("#comment-" + first);

@@ -58,6 +58,7 @@ from moderation.web.owners import (  # noqa: F401 (likewise)
 from moderation.web.proxies import register_proxies
 from moderation.web.readers import (  # noqa: F401 (likewise)
     avatars,
+    comment_html,
     feed,
     news,
     notice,

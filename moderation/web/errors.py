@@ -14,7 +14,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 from moderation import errors
 from moderation.web.answers import wants_json
 from moderation.web.headers import allow_framing_by
-from moderation.web.limits import retry_after
+from moderation.web.limits import ask_to_wait
 
 log = structlog.get_logger()
 
@@ -26,6 +26,13 @@ ANSWERS: dict[type[errors.ModerationError], tuple[int, LazyString | str]] = {
     errors.ForeignArticle: (
         400,
         _l("The article’s address is missing, or is not on one of this site’s origins."),
+    ),
+    errors.ForeignForm: (
+        403,
+        _l(
+            "This form came from a page of another site, so nothing was sent. Your browser’s back "
+            "button keeps what you typed: please send it from the page of the comments."
+        ),
     ),
     errors.UnknownParent: (400, _l("The comment you reply to is no longer there.")),
     errors.ArticleClosed: (403, _l("Comments are closed here.")),
@@ -152,9 +159,7 @@ def answer_csrf_error(_error: CSRFError) -> Response:
 
 def answer_rate_limit(_error: RateLimitExceeded) -> Response:
     """Too many requests from one address range."""
-    response = _answer(429, "rate_limited", HTTP_MESSAGES[429])
-    response.headers["Retry-After"] = str(retry_after())
-    return response
+    return ask_to_wait(_answer(429, "rate_limited", HTTP_MESSAGES[429]))
 
 
 def answer_database_error(_error: SQLAlchemyError) -> Response:

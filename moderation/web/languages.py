@@ -17,9 +17,9 @@ from flask_babel import (
     refresh,
 )
 
+from moderation.flow.articles import policy_of
 from moderation.languages import CATALOGUES, FALLBACK, LANGUAGES, known_language
 from moderation.models import Site
-from moderation.policy.context import Policy
 from moderation.services import services
 
 RECENT = dt.timedelta(days=7)  # until then "3 days ago" says more than a date
@@ -27,7 +27,7 @@ RECENT = dt.timedelta(days=7)  # until then "3 days ago" says more than a date
 
 def speak_as(site: Site) -> None:
     """Answer this request in the language of the site, unless it asks for another."""
-    g.site_language = site.policy.get("language", Policy.language)
+    g.site_language = policy_of(site).language
     refresh()
 
 

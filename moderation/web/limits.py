@@ -2,16 +2,20 @@
 
 import math
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from flask import request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from limits import parse_many
+from werkzeug.sansio.response import Response
 
 from moderation.privacy.addresses import range_of
 from moderation.services import services
 
 UNKNOWN = "unknown"
+Answer = TypeVar("Answer", bound=Response)
 
 
 def address_range() -> str:
@@ -34,13 +38,38 @@ def retry_after() -> int:
     return max(1, math.ceil(met.reset_at - time.time())) if met else 60
 
 
-def lets_in(limits: str) -> bool:
-    """Count one more for the address range of this request; answers whether `limits` still hold."""
+def ask_to_wait(answer: Answer) -> Answer:
+    """The same answer, a 429, with when to come again."""
+    answer.headers["Retry-After"] = str(retry_after())
+    return answer
+
+
+def count_form() -> None:
+    """Count one more form for the address range of this request, whichever of RATE_SUBMIT's it is.
+
+    Raises RateLimitExceeded beyond it.
+    """
+    # Not `limit`: that would count each endpoint by itself.
+    with limiter.shared_limit(services().settings.RATE_SUBMIT, scope="forms"):
+        pass
+
+
+def count_report() -> None:
+    """Likewise, a report. Raises RateLimitExceeded beyond RATE_REPORT."""
+    with limiter.limit(services().settings.RATE_REPORT):
+        pass
+
+
+def lets_in(count: Callable[[], None]) -> bool:
+    """Whether `count`, one of those above, raises nothing: for pages that keep what was typed.
+
+    Elsewhere it may raise, as web/errors.py answers that.
+    """
     try:
-        with limiter.limit(limits):
-            return True
+        count()
     except RateLimitExceeded:
         return False
+    return True
 
 
 def is_within(limits: str, *key: str) -> bool:

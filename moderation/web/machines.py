@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from moderation.flow.jobs import WAITS_SINCE, count_waiting, live_workers
+from moderation.flow.jobs import count_waiting, live_workers
 from moderation.flow.sites import warn_of_languages
 from moderation.metrics import HELD, REGISTRY, WAITING
 from moderation.migrations import SCRIPTS
@@ -130,7 +130,7 @@ def _check_queue(session: Session) -> str:
     stuck = session.scalar(
         select(func.count()).where(
             Comment.status == Status.PROCESSING,
-            WAITS_SINCE < services().clock() - patience,
+            Comment.said_at < services().clock() - patience,
         )
     )
     return "ok" if not stuck else f"{stuck} comments wait undecided beyond SCORE_DEADLINE"

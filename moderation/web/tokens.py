@@ -17,7 +17,8 @@ class FormToken:
     article: str  # SHA-256 of the article's key: bounds the token's length
     first_at: float  # seconds since 1970, UTC
     issued_at: float
-    asked: str = ""  # day and keyed hash of a text: its writer was asked whether to change it
+    # Its writer was asked whether to change a text: the day, a keyed hash of it, the form's id.
+    asked: str = ""
 
 
 class FormTokens:

@@ -5,7 +5,6 @@ As many commenters' keys change as ROWS in the environment says, 20,000 where it
 
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from moderation.models import Commenter, CommenterEmail, Site
 from moderation.privacy.vault import Vault
 from moderation.setup import new_key
 from tests import databases
+from tests.benchmarks.measuring import sqlite
 from tests.conftest import SECRETS
 from tests.doubles import NOON
 from tests.factories import make_site
@@ -123,8 +123,7 @@ def _row(site: Site, vault: Vault, number: int) -> dict[str, object]:
 @contextmanager
 def _database() -> Iterator[tuple[str, Database, Site]]:
     """A fresh SQLite database with a site: its address, itself, the site."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'comments.db'}"
+    with sqlite() as url:
         databases.migrate(url)
         database = Database(url)
         with database.transaction() as session:

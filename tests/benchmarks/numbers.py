@@ -8,12 +8,10 @@ import datetime as dt
 import os
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import insert
@@ -26,6 +24,7 @@ from moderation.models import Comment, Event, Site
 from moderation.services import Services
 from moderation.statuses import Actor, Change, Status
 from tests import databases
+from tests.benchmarks.measuring import kinds
 from tests.conftest import SECRETS
 from tests.doubles import NOON, Clock
 from tests.factories import ARTICLE, make_moderator, make_site
@@ -50,8 +49,8 @@ FINDING = {"code": "toxicity", "verdict": "hold", "attribute": "toxicity", "valu
 
 def main() -> None:
     """Print one line a figure: the median over rounds."""
-    for name, url in _databases():
-        with url as address, _office(address) as (services, browser):
+    for name, new in kinds():
+        with new() as url, _office(url) as (services, browser):
             _fill(services)
             print(f"{name}, {ROWS} comments in {DAYS} days")
             for path in ("/stats?days=30", "/stats?days=7", "/stats/bands.csv?days=30", "/log"):
@@ -75,18 +74,6 @@ def _measure(step: Callable[[], None]) -> float:
         step()
         times.append(time.perf_counter() - began)
     return statistics.median(times) * 1e3
-
-
-def _databases() -> Iterator[tuple[str, Any]]:
-    yield "SQLite", _sqlite()
-    if databases.postgres_answers():
-        yield "PostgreSQL", databases.new_postgres(template=None)
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{Path(folder) / 'comments.db'}"
 
 
 @contextmanager

@@ -9,12 +9,8 @@ import argparse
 import datetime as dt
 import itertools
 import os
-import statistics
-import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -23,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from config import load_settings
 from moderation.app import create_app
-from moderation.db import Database
 from moderation.flow.bulk import Choice, decide_portion, portions, start_batch
 from moderation.flow.queue.cards import read_cards
 from moderation.flow.queue.claims import claim_next, claimed_by
@@ -45,18 +40,15 @@ from moderation.flow.team.sessions import start_session
 from moderation.models import Comment, Moderator
 from moderation.services import Services
 from moderation.statuses import Change, Code, Queue, Reason, Status
-from tests import databases
-from tests.benchmarks.filling import fill, people_among, word
+from tests.benchmarks.filling import people_among, word
+from tests.benchmarks.measuring import Step, compare, print_head, small_and_large
 from tests.conftest import SECRETS
 from tests.doubles import NOON, Clock
 from tests.factories import make_moderator
 
 SMALL, LARGE = 10_000, 100_000
-AT_MOST, SECONDS = 100, 4.0  # runs, and for how long they go on beyond AT_LEAST
-AT_LEAST, WARMING = 30, 2
 FAR = 400  # pages into a queue, or as far as it goes
 BULK = 100
-Step = Callable[[], object]
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 QUIET, BUSY = 2_505, 1  # articles
 SORTED = {
@@ -118,7 +110,7 @@ class Desk:
         self.selection = [Choice(row.public_id, row.version) for row in rows[:BULK]]
         self.held = iter(rows[BULK:])
         self.changes = itertools.cycle([(Change.APPROVED, None), (Change.REJECTED, Reason.INSULT)])
-        # How many comments a page holds, by the name of its queue or filter; see `compare`.
+        # How many comments a page holds, by the name of its queue or filter; see `compare_desks`.
         self.sizes: dict[str, int] = defaultdict(lambda: PAGE + 1)
 
     def found(self) -> dict[str, int]:
@@ -266,18 +258,12 @@ class Desk:
 
 def main(small: int = SMALL, large: int = LARGE, *, analyze: bool = True) -> None:
     """Print a table for each kind of database."""
-    for name, new in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
-        if name == "PostgreSQL" and not databases.postgres_answers():
-            continue
-        with ExitStack() as stack:
-            urls = [stack.enter_context(new()) for _ in (small, large)]
-            for url, comments in zip(urls, (small, large), strict=True):
-                _make(url, comments, analyze=analyze)
-            print(f"\n{name}, {small:,} and {large:,} comments\n")
-            compare(*urls)
+    for name, urls in small_and_large(small, large, analyze=analyze):
+        print(f"\n{name}, {small:,} and {large:,} comments\n")
+        compare_desks(*urls)
 
 
-def compare(small: str, large: str) -> None:
+def compare_desks(small: str, large: str) -> None:
     """Print how long each step takes in two filled databases, and the growth.
 
     Where the small one does not fill a page, the large one reads no more comments than it: what
@@ -287,51 +273,11 @@ def compare(small: str, large: str) -> None:
     for name, count in desks[0].found().items():
         for desk in desks:
             desk.sizes[name] = max(count, 1)
-    print("| | small: median, 95 % (ms) | large: median, 95 % (ms) | growth |\n|---|---|---|---|")
+    print_head()
     for part in (Desk.reads, Desk.writes):
-        steps = [part(desk) for desk in desks]
-        for name in steps[0]:
-            times = _measure([step[name] for step in steps])
-            medians = [statistics.median(each) for each in times]
-            texts = [f"{m:.1f}, {_late(each):.1f}" for m, each in zip(medians, times, strict=True)]
-            print(f"| {name} | {' | '.join(texts)} | {medians[1] / medians[0]:.2f} |", flush=True)
+        compare(part(desks[0]), part(desks[1]))
     for desk in desks:
         desk.database.dispose()
-
-
-def _measure(steps: list[Step]) -> list[list[float]]:
-    """Milliseconds of many runs of each step, taken in turn, so that noise meets all alike."""
-    times: list[list[float]] = [[] for _ in steps]
-    end = time.perf_counter() + SECONDS
-    for run in range(WARMING + AT_MOST):
-        if run >= WARMING + AT_LEAST and time.perf_counter() > end:
-            break
-        for step, own in zip(steps, times, strict=True):
-            began = time.perf_counter()
-            step()
-            own.append((time.perf_counter() - began) * 1e3)
-    return [own[WARMING:] for own in times]
-
-
-def _late(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * 0.95)]
-
-
-def _make(url: str, comments: int, *, analyze: bool) -> None:
-    databases.migrate(url)
-    database = Database(url)
-    fill(database, comments, analyze=analyze)
-    database.dispose()
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{Path(folder) / 'comments.db'}"
-
-
-def _postgres() -> AbstractContextManager[str]:
-    return databases.new_postgres(template=None)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ import argparse
 import datetime as dt
 import os
 import random
-import statistics
-from contextlib import ExitStack
 from pathlib import Path
 
 from flask import Flask
@@ -19,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from config import load_settings
 from moderation.app import create_app
+from moderation.flow.publish import STEP
 from moderation.models import Comment, Site
 from moderation.services import Services
 from moderation.statuses import Status
-from tests import databases
-from tests.benchmarks.queue import Step, _late, _make, _measure, _postgres, _sqlite
+from tests.benchmarks.measuring import Step, compare, print_head, small_and_large
 from tests.conftest import SECRETS
 from tests.doubles import NOON, Clock
 from tests.factories import ORIGIN, make_comment
@@ -79,7 +77,7 @@ def _write(session: Session) -> list[str]:
     site = session.scalars(select(Site).where(Site.key == SITE)).one()
     made: list[Comment] = []
     for number in range(THREAD):
-        shallow = [each for each in made[-50:] if len(each.path) < 5 * 8]
+        shallow = [each for each in made[-50:] if len(each.path) < 5 * STEP]
         parent = chance.choice(shallow) if shallow and chance.random() < 1 / 3 else None
         made.append(
             make_comment(
@@ -98,29 +96,13 @@ def _write(session: Session) -> list[str]:
 
 def main(small: int = SMALL, large: int = LARGE) -> None:
     """Print a table for each kind of database."""
-    for name, new in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
-        if name == "PostgreSQL" and not databases.postgres_answers():
-            continue
-        with ExitStack() as stack:
-            urls = [stack.enter_context(new()) for _ in (small, large)]
-            for url, comments in zip(urls, (small, large), strict=True):
-                _make(url, comments, analyze=True)
-            print(f"\n{name}, {THREAD:,} comments beside {small:,} and {large:,} others\n")
-            compare(*urls)
-
-
-def compare(small: str, large: str) -> None:
-    """Print how long each step takes in two filled databases, and the growth."""
-    readers = Reader(small), Reader(large)
-    print("| | small: median, 95 % (ms) | large: median, 95 % (ms) | growth |\n|---|---|---|---|")
-    steps = [reader.steps() for reader in readers]
-    for name in steps[0]:
-        times = _measure([step[name] for step in steps])
-        medians = [statistics.median(each) for each in times]
-        texts = [f"{m:.1f}, {_late(each):.1f}" for m, each in zip(medians, times, strict=True)]
-        print(f"| {name} | {' | '.join(texts)} | {medians[1] / medians[0]:.2f} |", flush=True)
-    for reader in readers:
-        reader.database.dispose()
+    for name, urls in small_and_large(small, large):
+        print(f"\n{name}, {THREAD:,} comments beside {small:,} and {large:,} others\n")
+        readers = [Reader(url) for url in urls]
+        print_head()
+        compare(readers[0].steps(), readers[1].steps())
+        for reader in readers:
+            reader.database.dispose()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The cast of the stage: comments of every kind that readers and moderators may meet."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.flow import jobs
 from moderation.flow.review import decide_by_hand
 from moderation.models import Comment, Moderator, Site
 from moderation.privacy.links import PrivateLinks
@@ -94,6 +96,9 @@ def fill(stage: Stage, article: str) -> None:
         cast = _cast(session, stage, article)
         cast.decide(gone, Change.REJECTED)  # leaves a placeholder over the witness
         late = cast.say("Late", "Nobody has scored this yet.")
+        # In the hands of a scorer that says nothing: whatever a test settles, this one waits.
+        taken = jobs.claim(session, now=now(), lease_for=dt.timedelta(days=1), limit=2)
+        assert [each.comment_id for each in taken.comments] == [late.id]
     stage.shown, stage.held = first.public_id, rude.public_id
     stage.private = dict(
         zip(

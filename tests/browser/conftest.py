@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from tests.browser import stage as theatre
 from tests.browser.cast import fill
@@ -27,7 +27,10 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
   console.error("CSP: " + event.violatedDirective + " blocked " + event.blockedURI))"""
 
+PATIENCE = 20_000  # milliseconds; only how long a broken page is waited for
+
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=PATIENCE)
 
 
 class Watched:
@@ -76,7 +79,7 @@ def open_page(browser: Browser, complaints: Watched) -> Iterator[OpenPage]:
     def open_one(size: dict[str, int] = DESKTOP, **options: Any) -> Page:
         context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         if options.get("java_script_enabled", True):
             context.add_init_script(REPORT_VIOLATIONS)
         page = context.new_page()

@@ -24,7 +24,8 @@ from moderation.worker import Worker
 from tests import databases
 from tests.doubles import INFO, FixedScorer
 from tests.factories import NO_SAMPLES, PASSWORD
-from tests.servers import Installation, free_port
+from tests.ports import free_port
+from tests.servers import Installation
 
 NEWS, OTHER = "news.test", "other.test"  # the browser's resolver rules map both to loopback
 SECRETS = {
@@ -201,4 +202,5 @@ def settle(services: Services, scorer: FixedScorer | None = None) -> None:
         lease=dt.timedelta(seconds=30),
         repeat_window=window,
     )
-    worker.tick()
+    while worker.tick():
+        pass

@@ -123,6 +123,7 @@ def test_the_page_around_is_told_height_and_place_alone(
     frame = frame_in(page)
     send(frame, "Nobody around the frame reads this.")  # type: ignore[arg-type]
     expect(frame.locator("#notice")).to_be_visible()
+    page.wait_for_function("() => told.some((data) => 'commentsShow' in data)")
     wait_until(lambda: fits(page, frame))
     told = page.evaluate("told")
     assert {name for data in told for name in data} == {"commentsHeight", "commentsShow"}
@@ -166,7 +167,7 @@ def test_the_notice_comes_into_view_after_sending_from_far_down(
     button.click()
     notice = frame.locator("#notice")
     wait_until(lambda: notice.count() == 1 and is_in_view(page, notice))
-    assert notice.evaluate("notice => notice === document.activeElement")
+    wait_until(lambda: notice.evaluate("notice => notice === document.activeElement"))
 
 
 DARK, LIGHT = "background:#112;color:#eee", "background:#fff"

@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.stage import NEWS, Host, Stage, settle, snippet
+from tests.browser.threads import publish
 from tests.browser.visits import send
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -66,6 +67,41 @@ def test_the_first_of_all_stands_there_and_is_changed_and_deleted(
     page.wait_for_function("() => localStorage.getItem('mine news') === null")
 
 
+def test_what_was_edited_stands_where_others_answered_it(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    here = f"{article}?answered"
+    page = open_page()
+    page.goto(stage.url + stage.thread(here))
+    send(page, "Limes are best.")
+    mine = (page.locator("#thread > li").get_attribute("id") or "").removeprefix("comment-")
+    own = page.locator("#thread .waiting a").get_attribute("href") or ""
+    settle(stage.services)
+    publish(stage, here, "Which ones?", parent=mine)
+    page.goto(f"{stage.url}{own}/edit")
+    page.get_by_role("textbox", name="Comment").fill("Maples are better.")
+    page.get_by_role("button", name="Save and have it checked").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("being checked")
+
+    page.goto(stage.url + stage.thread(here))
+    entry = page.locator("#thread > li")
+    expect(entry.locator("> .waiting")).to_contain_text("Maples are better.")
+    expect(entry.get_by_text("Which ones?")).to_be_visible()
+    expect(page.get_by_text("This comment is not shown.")).to_have_count(0)
+
+    # Published between the page and the question: the link to edit it is on no other's comment.
+    page.route(re.compile("/mine$"), lambda route: _settled(stage, route))
+    page.goto(stage.url + stage.thread(here))
+    expect(page.locator("input[name=mine]")).not_to_have_value("")
+    expect(page.get_by_text("This comment is not shown.")).to_be_visible()
+    expect(page.get_by_role("link", name="Edit or delete")).to_have_count(0)
+
+
+def _settled(stage: Stage, route: Route) -> None:
+    settle(stage.services)
+    route.continue_()
+
+
 def test_in_a_frame_that_may_store_nothing_it_is_shown_once_and_nothing_breaks(
     open_page: OpenPage, stage: Stage, host: Host
 ) -> None:
@@ -78,7 +114,7 @@ def test_in_a_frame_that_may_store_nothing_it_is_shown_once_and_nothing_breaks(
     send(page.frames[1], "It waits in a frame.")  # type: ignore[arg-type]
     expect(frame.locator("#thread .waiting")).to_contain_text("It waits in a frame.")
     page.reload()
-    expect(frame.get_by_role("button", name="Post comment")).to_be_visible(timeout=20_000)
+    expect(frame.get_by_role("button", name="Post comment")).to_be_visible()
     expect(frame.locator("#thread .waiting")).to_have_count(0)
 
 

@@ -1,14 +1,28 @@
 """In a thread: what is new, what is folded, and links to one comment."""
 
-import pytest
-from playwright.sync_api import Page, Request, expect
+import re
 
-from tests.browser.conftest import OpenPage
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.conftest import OpenPage, Watched
 from tests.browser.stage import Stage
 from tests.browser.threads import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MINUTE = 60_000  # milliseconds
+COUNT = """(() => {
+  const plain = fetch;
+  window.looks = window.answers = 0;
+  window.fetch = async (address, ...more) => {
+    const isLook = String(address).includes("new.json");
+    window.looks += isLook;
+    const answer = await plain(address, ...more);
+    window.answers += isLook;
+    return answer;
+  };
+})()"""
+WHOLE = re.compile(r"/comments\?")
 
 
 def read(page: Page, stage: Stage, article: str, anchor: str = "") -> list[Request]:
@@ -42,6 +56,63 @@ def test_new_comments_come_by_one_click_and_nothing_typed_or_folded_is_lost(
     expect(page.get_by_role("button", name="new comments")).to_have_count(0)
 
 
+def test_what_is_shown_and_typed_stays_where_new_comments_do_not_come(
+    open_page: OpenPage, stage: Stage, article: str, complaints: Watched
+) -> None:
+    here = f"{article}?busy"
+    publish(stage, here, "Old")
+    page = open_page()
+    read(page, stage, here)
+    page.get_by_role("textbox", name="Comment").fill("Half a thought")
+    [first] = publish(stage, here, "New one")
+    page.clock.run_for(MINUTE)
+    for fail in (_is_busy, _is_away):
+        page.route(WHOLE, fail, times=1)
+        with page.expect_request(WHOLE):
+            page.get_by_role("button", name="1 new comment").click()
+    page.get_by_role("button", name="1 new comment").click()
+    expect(page.locator(f"#comment-{first}")).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 comments")
+    expect(page.get_by_text("Old", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("Half a thought")
+    assert len(complaints.problems) == 3, "one by the browser for each, and the busy answer"
+    complaints.problems.clear()
+
+
+def test_where_another_page_comes_than_the_thread_the_link_is_followed(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    here = f"{article}?another"
+    publish(stage, here, "Old")
+    page = open_page()
+    read(page, stage, here)
+    [first] = publish(stage, here, "New one")
+    page.clock.run_for(MINUTE)
+    page.route(WHOLE, lambda route: route.fulfill(body="<h1 id=comments>Moved</h1>"), times=1)
+    page.get_by_role("button", name="1 new comment").click()
+    page.wait_for_url(f"**comment={first}#comment-{first}")
+    expect(page.get_by_text("New one")).to_be_visible()
+
+
+def _is_busy(route: Route) -> None:
+    route.fulfill(status=503, body="Busy.")
+
+
+def _is_away(route: Route) -> None:
+    route.abort()
+
+
+def quarters_until_asked(page: Page) -> int:
+    """How many quarters of a minute pass until the page looks again; its answer is waited for."""
+    before = page.evaluate("looks")
+    for quarters in range(1, 60):
+        page.clock.run_for(MINUTE / 4)
+        if page.evaluate("looks") > before:
+            page.wait_for_function("() => answers === looks")
+            return quarters
+    raise AssertionError("it never looks again")
+
+
 def test_nobody_asks_for_a_page_that_nobody_sees_and_ever_more_rarely_for_others(
     open_page: OpenPage, stage: Stage, article: str
 ) -> None:
@@ -51,15 +122,9 @@ def test_nobody_asks_for_a_page_that_nobody_sees_and_ever_more_rarely_for_others
     hidden.clock.run_for(30 * MINUTE)
     assert asked == []
     seen = open_page()
-    asked = read(seen, stage, f"{article}?quiet")
-    passed = []
-    for _ in range(3):
-        before, minutes = len(asked), 0
-        while len(asked) == before:
-            seen.clock.run_for(MINUTE / 4)
-            minutes += 1
-            seen.wait_for_timeout(50)
-        passed.append(minutes)
+    seen.add_init_script(COUNT)
+    read(seen, stage, f"{article}?quiet")
+    passed = [quarters_until_asked(seen) for _ in range(3)]
     assert 1 <= passed[0] <= 3
     assert passed == sorted(passed) and passed[0] < passed[-1]
 

@@ -44,6 +44,7 @@ def test_a_comment_is_sent_held_rejected_and_its_writer_told_why(
     settle(stage.services)
     desk = open_page(java_script_enabled=False)
     sign_in(desk, stage)
+    expect(desk.locator("[hidden]:visible")).to_have_count(0)
     card = desk.get_by_role("article").filter(has_text="Plainly an idiot")
     card.get_by_label("Reason for a rejection").select_option("insult")
     card.get_by_role("button", name="Reject").click()

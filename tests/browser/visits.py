@@ -1,5 +1,6 @@
 """How to get to every page of the product, each in the state worth looking at."""
 
+import itertools
 import secrets
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from tests.browser.team import FRESH, GUARDED, add_person
 from tests.factories import PASSWORD
 
 Visit = Callable[[Page, Stage, str], None]  # page, stage, article
+_notices = itertools.count()  # each under an article of its own, as nobody says the same twice
 
 
 def sign_in(page: Page, stage: Stage, email: str = MODERATOR, password: str = PASSWORD) -> None:
@@ -69,7 +71,7 @@ def _errors(page: Page, stage: Stage, article: str) -> None:
 
 
 def _notice(page: Page, stage: Stage, article: str) -> None:
-    page.goto(stage.url + stage.thread(f"{article}?notice={id(page)}"))
+    page.goto(stage.url + stage.thread(f"{article}?notice={next(_notices)}"))
     send(page, "A text that nobody scores.")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from moderation.services import Services
 from tests.mail_server import HOST, MailServer, mail_server, settings_for
-from tests.servers import free_port
 
 Run = Callable[..., Result]
 TO = "operator@example.com"
@@ -69,13 +69,13 @@ def test_without_a_server_the_settings_are_named(run: Run) -> None:
     assert "Traceback" not in done.output
 
 
-PORT = free_port()
-NOBODY_THERE = {"SMTP_HOST": HOST, "SMTP_PORT": PORT, "MAIL_FROM": "comments@news.example"}
+def test_a_server_that_does_not_answer_is_named(
+    run: Run, services: Services, deserted_port: int
+) -> None:
+    object.__setattr__(services.mailer, "port", deserted_port)
 
-
-@pytest.mark.parametrize("overrides", [NOBODY_THERE])
-def test_a_server_that_does_not_answer_is_named(run: Run) -> None:
     done = run("mail", "test", TO)
 
     assert done.exit_code == 1
-    assert f"No SMTP server answers at {HOST}:{PORT}: check SMTP_HOST, SMTP_PORT" in done.output
+    told = f"No SMTP server answers at {HOST}:{deserted_port}: check SMTP_HOST, SMTP_PORT"
+    assert told in done.output

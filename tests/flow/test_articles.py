@@ -162,6 +162,8 @@ def test_it_shortens_the_title() -> None:
 def test_it_reads_when_the_page_was_published(published: str, read: dt.datetime | None) -> None:
     page = read_page(SITE, "https://news.example.com/", published=published)
     assert page.published_at == read
+    again = read_page(SITE, "https://news.example.com/", published=page.published)
+    assert (again.published_at, again.published) == (read, page.published)
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_an_address_is_kept_encrypted_and_as_its_range_only(
     with database.reading() as session:
         [row] = session.scalars(select(CommentAddress))
     assert vault.decrypt(row.ciphertext, row=f"address:{comment.id}") == "203.0.113.0/24"
-    assert b"203" not in row.ciphertext
+    assert b"203.0.113" not in row.ciphertext
 
 
 def test_a_ban_under_an_older_key_hits_who_comes_back(

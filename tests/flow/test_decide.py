@@ -11,6 +11,8 @@ from moderation.flow import decide as step
 from moderation.flow.bans.acts import ban, lift_target
 from moderation.flow.bans.targets import target_of
 from moderation.flow.decide import Presets, is_open_to_machine
+from moderation.flow.personal.holds import set_hold
+from moderation.flow.personal.taking_down import take_down
 from moderation.models import Comment, Commenter, Event, Site
 from moderation.privacy.vault import Vault
 from moderation.scoring.reading.normalise import normalise, readings
@@ -191,6 +193,20 @@ def test_what_was_said_long_ago_or_by_nobody_known_is_not_repeated(
     earlier = NOON - (dt.timedelta(hours=25) if email else dt.timedelta(0))
     bench.store(email=email, body="Buy this.", now=earlier)
     assert bench.decide(email=email, body="Buy this.") == []
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_was_deleted_is_not_repeated_also_where_a_legal_hold_keeps_it(
+    bench: Bench, is_kept: bool
+) -> None:
+    earlier = bench.store(email=EMAIL, body="Buy this.")
+    with bench.database.transaction() as session:
+        if is_kept:
+            until = NOON + dt.timedelta(days=1)
+            known = {"reason": "a court asks", "expires_at": until, "now": NOON, "moderator": None}
+            set_hold(session, session.get_one(Comment, earlier), **known)  # type: ignore[arg-type]
+        take_down(session, earlier, change=Change.DELETED, actor=Actor.COMMENTER, now=NOON)
+    assert bench.decide(email=EMAIL, body="Buy this.") == []
 
 
 def test_the_sites_own_threshold_wins_over_the_preset(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from moderation.models import Comment, Site
 from moderation.statuses import Actor, Change, Status
 from tests.doubles import NOON
 from tests.factories import ARTICLE, ORIGIN, make_comment, make_site
+from tests.plans import listening, plan_of
 
 MINUTE = dt.timedelta(minutes=1)
 OTHER = f"{ORIGIN}/bushes"
@@ -96,6 +97,31 @@ def test_what_comes_back_is_not_new_and_what_goes_is_gone(street: Street) -> Non
     street.move(gone, Status.REJECTED)
     assert street.news(seen) == News(0, None)
     assert street.feed() == [seen, old]
+
+
+def test_what_became_public_in_the_same_instant_is_named_once(
+    street: Street, database: Database
+) -> None:
+    with database.transaction() as session:
+        site = session.get_one(Site, street.site.id)
+        made = [make_comment(session, site, status=Status.APPROVED) for _ in range(3)]
+        ids = [each.public_id for each in made]
+    assert street.news(ids[0]) == News(2, ids[1])
+    assert street.news(ids[1]) == News(1, ids[2])
+    assert street.newest() == ids[2]
+    assert street.news(ids[2]) == News(0, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_index_finds_what_is_new_and_its_order(street: Street) -> None:
+    seen = street.write()
+    with listening(street.database.engine) as asked:
+        street.news(seen)
+    with street.database.reading() as session:
+        steps = plan_of(session.connection(), *asked[-1])
+    assert not [step for step in steps if "ORDER BY" in step], steps
+    index = "ix_comments_article_id_published_at (article_id=? AND published_at>?)"
+    assert [step for step in steps if index in step], steps
 
 
 def test_a_comment_that_was_seen_and_is_hidden_now_still_tells_since_when(street: Street) -> None:

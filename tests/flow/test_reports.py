@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from moderation.flow.decide import decide, is_open_to_machine
+from moderation.flow.own.edits import edit
 from moderation.flow.queue.cards import read_cards
 from moderation.flow.reports import TOLD_A_DAY, take_report
 from moderation.flow.review import undo
@@ -34,7 +35,7 @@ URGENT = {
     ReportReason.CHILD_ABUSE: Urgency.CHILD_ABUSE,
     ReportReason.PERSONAL_DATA: Urgency.PERSONAL_DATA,
 }
-DAY = dt.timedelta(days=1)
+DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -57,6 +58,24 @@ def report_from(
             take_report(session, comment, reason, range_hash=each, now=now)
     with desk.database.reading() as session:
         return session.get_one(Comment, comment_id)
+
+
+def edit_and_publish(desk: Desk, comment_id: int, *, now: dt.datetime) -> None:
+    """Its commenter gives it another text, which the machine finds clean."""
+    with desk.database.transaction() as session:
+        comment = session.get_one(Comment, comment_id)
+        known = {"now": now, "repeat_window": DAY}
+        edit(session, comment_id, "You fools.", version_seen=comment.version, **known)  # type: ignore[arg-type]
+        session.add(score_of(comment_id, {"toxicity": 0.1}))
+        session.flush()
+        decide(session, comment, presets=INFO.presets, readings=(), **known)  # type: ignore[arg-type]
+        assert comment.status is Status.APPROVED
+
+
+def reports_on_card(desk: Desk, comment_id: int) -> dict[ReportReason, int]:
+    with desk.database.reading() as session:
+        [card] = read_cards(session, [session.get_one(Comment, comment_id)], now=NOON)
+        return card.reports
 
 
 def urgent_mails(desk: Desk) -> int:
@@ -115,6 +134,41 @@ def test_approving_what_reports_brought_back_ends_them(desk: Desk) -> None:
     comment = report_from(desk, comment_id, b"a", b"c", b"d", b"e")
 
     assert (comment.status, comment.reports) == (Status.APPROVED, 3)
+
+
+def test_who_reported_a_text_can_report_what_an_edit_put_in_its_place(desk: Desk) -> None:
+    desk.set_policy(report_holds=2)
+    comment_id = desk.comment(Status.APPROVED)
+    report_from(desk, comment_id, b"a", b"b")
+    desk.decide(comment_id, Change.APPROVED)
+    edit_and_publish(desk, comment_id, now=NOON + MINUTE)
+    assert reports_on_card(desk, comment_id) == {}
+
+    later = NOON + 2 * MINUTE
+    assert report_from(desk, comment_id, b"a", b"a", now=later).reports == 1
+    comment = report_from(desk, comment_id, b"b", reason=ReportReason.SPAM, now=later)
+
+    assert (comment.status, comment.reports) == (Status.HELD, 2)
+    assert desk.ids(Queue.HELD) == desk.ids(Queue.REPORTED) == [comment_id]
+    expected = {ReportReason.ABUSE: 1, ReportReason.SPAM: 1}
+    assert reports_on_card(desk, comment_id) == expected
+    desk.decide(comment_id, Change.APPROVED)
+    assert report_from(desk, comment_id, b"a", b"b", now=later).reports == 0, "as they did by now"
+
+
+def test_who_reports_before_and_after_an_edit_counts_once_with_the_newest_reason(
+    desk: Desk,
+) -> None:
+    comment_id = desk.comment(Status.APPROVED)
+    report_from(desk, comment_id, b"a", b"b", reason=ReportReason.SPAM)
+    edit_and_publish(desk, comment_id, now=NOON + MINUTE)
+
+    later = NOON + 2 * MINUTE
+    comment = report_from(desk, comment_id, b"a", reason=ReportReason.THREAT, now=later)
+
+    assert (comment.reports, comment.urgent) == (2, Urgency.THREAT_TO_LIFE)
+    expected = {ReportReason.SPAM: 1, ReportReason.THREAT: 1}
+    assert reports_on_card(desk, comment_id) == expected
 
 
 def test_the_machine_does_not_publish_it_again(desk: Desk) -> None:

@@ -76,7 +76,8 @@ def test_it_is_public_at_once_under_the_moderators_name(office: Office) -> None:
     assert (event.change, event.actor) == (Change.APPROVED, Actor.MODERATOR)
     assert event.moderator_id == office.grace.id
     with office.database.reading() as session:
-        log = session.scalars(select(Event).where(Event.comment_id == written.id)).all()
+        query = select(Event).where(Event.comment_id == written.id).order_by(Event.id)
+        log = session.scalars(query).all()
         assert [(e.change, e.actor) for e in log] == [
             (Change.SUBMITTED, Actor.MODERATOR),
             (Change.APPROVED, Actor.MODERATOR),

@@ -262,7 +262,9 @@ def test_lifting_and_setting_again(desk: Desk) -> None:
     assert not change(desk, standing_id, set_again, now=NOON + DAY)
     with desk.database.reading() as session:
         told = session.scalars(
-            select(Event.change).where(Event.change.in_(["standing_set", "standing_lifted"]))
+            select(Event.change)
+            .where(Event.change.in_(["standing_set", "standing_lifted"]))
+            .order_by(Event.id)
         )
         assert list(told) == [
             Change.STANDING_SET,

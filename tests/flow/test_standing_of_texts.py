@@ -1,10 +1,9 @@
 """A standing decision never outlives the text it was made of, whoever is faster."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 import moderation.flow.decide as deciding
@@ -21,6 +20,7 @@ from moderation.statuses import Actor, Change, Reason, Status
 from tests.doubles import NOON
 from tests.flow.desk import Desk
 from tests.flow.standing import SPAM, arrive, set_one
+from tests.together import wait_for_a_lock
 
 CLAIM = "Bob Miller of seven Mill Lane is a thief, tell him what you think of it."
 postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -194,17 +194,3 @@ def test_what_a_colleague_lifts_meanwhile_is_not_lifted_twice(desk: Desk) -> Non
         setting.result(timeout=30)
 
     assert [event.moderator_id for event in lifted(desk.database)] == [desk.linus.id]
-
-
-def wait_for_a_lock(database: Database) -> None:
-    """Until somebody waits for what this thread holds."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    for _ in range(100):
-        with database.reading() as session:
-            if session.scalar(waiting):
-                return
-        threading.Event().wait(0.05)
-    raise AssertionError("nobody waits")

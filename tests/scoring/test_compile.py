@@ -73,7 +73,6 @@ def test_the_float_graph_gives_detoxifys_own_scores(architecture: str, tmp_path:
 def test_a_compiled_model_is_not_compiled_again(tiny_folder: Path, tiny_cache: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "moderation.scoring.compiling"]
 
-    began = time.monotonic()
     done = subprocess.run(
         [*command, str(tiny_folder), str(tiny_cache)], capture_output=True, text=True, check=True
     )
@@ -81,7 +80,6 @@ def test_a_compiled_model_is_not_compiled_again(tiny_folder: Path, tiny_cache: P
     assert "compiled already" in done.stdout
     assert "onnxruntime" not in done.stderr.replace("onnxruntime.quantization", "")
     assert not any(line.endswith(" torch") for line in done.stderr.splitlines())
-    assert time.monotonic() - began < 5
 
 
 def test_a_damaged_model_is_compiled_anew(

@@ -28,7 +28,6 @@ from moderation.scoring.training.explanations import character_f1
 from tests.scoring.tiny_models import write_manifest
 
 TOXICITY = ["toxicity"]
-unhurried = settings(deadline=None, max_examples=50)
 texts = st.text(st.characters(codec=None), max_size=80) | st.lists(
     st.sampled_from(
         ["idiot", "1d1ot", "i d i o t", "ѕtupіd", "the", ".", "!", "\n", " ", "🙂", "𝓯"]
@@ -71,7 +70,7 @@ def test_it_explains_nothing_by_attributes_that_the_model_does_not_know(
     assert home_scorer.explain("You idiot.", []) == []
 
 
-@unhurried
+@settings(max_examples=50)
 @given(texts)
 def test_spans_of_any_text_are_in_range_in_order_and_apart(
     tiny_scorer: CompiledScorer, text: str

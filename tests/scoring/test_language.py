@@ -208,6 +208,7 @@ def test_a_foreign_sentence_in_an_english_text_decides_but_a_name_does_not(
     "text", ["a" * 32_000, "hah" * 10_666, "&a" * 16_000, ". " * 16_000, "que idiota. " * 2_600]
 )
 def test_no_text_takes_long(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()  # what this thread works, however busy the machine is
     identify(text)
-    assert time.perf_counter() - start < 1  # a few milliseconds; a regular expression's trap: ten s
+    # A few milliseconds; in a regular expression's trap ten seconds.
+    assert time.thread_time() - start < 2

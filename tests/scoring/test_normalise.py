@@ -25,7 +25,7 @@ BENIGN = [
     line for line in (TEXTS / "benign.txt").read_text("utf-8").splitlines() if line[:1] != "#"
 ]
 
-unhurried = settings(deadline=None, max_examples=300)
+thorough = settings(max_examples=300)
 
 # What the passes look for, so that they meet in one text.
 texts = st.text(st.characters(codec=None), max_size=40) | st.lists(
@@ -198,7 +198,7 @@ def test_real_words_are_never_taken_for_misspelt_insults() -> None:
     assert not [word for word in known if vocabulary.repair(word)]
 
 
-@unhurried
+@thorough
 @given(texts)
 def test_any_text_is_read_and_twice_is_the_same_as_once(text: str) -> None:
     once = normalise(text)
@@ -206,7 +206,7 @@ def test_any_text_is_read_and_twice_is_the_same_as_once(text: str) -> None:
     spell_out(text)
 
 
-@unhurried
+@thorough
 @given(texts, st.data())
 def test_every_span_leads_back_into_the_original(text: str, data: st.DataObject) -> None:
     read = normalise(text)

@@ -14,9 +14,9 @@ from moderation.flow.team import passwords
 from moderation.flow.team.sessions import start_session
 from moderation.models import Comment, Moderator, Site
 from moderation.services import Services
-from moderation.statuses import Role
+from moderation.statuses import Role, Status
 from tests.doubles import Clock
-from tests.factories import make_moderator, make_site
+from tests.factories import make_comment, make_moderator, make_site
 from tests.web.pages import Reader
 
 
@@ -33,6 +33,18 @@ def cheap_passwords() -> Iterator[None]:
 def site(database: Database) -> Site:
     with database.transaction() as session:
         return make_site(session)
+
+
+@pytest.fixture
+def write(database: Database, site: Site) -> Callable[..., Comment]:
+    """Puts a public comment there, or another."""
+
+    def write_one(body: str = "Text", parent: Comment | None = None, **facts: object) -> Comment:
+        known = {"status": Status.APPROVED, "body": body, "parent": parent, **facts}
+        with database.transaction() as session:
+            return make_comment(session, session.get_one(Site, site.id), **known)  # type: ignore[arg-type]
+
+    return write_one
 
 
 @pytest.fixture

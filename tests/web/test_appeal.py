@@ -1,18 +1,22 @@
 """An appeal from the private page to the desk and back, as pages show it."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.flow.own.appeals import APPEAL_MAX
+from moderation.flow.personal.holds import lift_holds, set_hold
+from moderation.flow.personal.taking_down import take_down
 from moderation.flow.review import decide_by_hand
 from moderation.models import Appeal, Comment, Moderator, Site
 from moderation.privacy.links import PrivateLinks
 from moderation.services import Services
-from moderation.statuses import Change, Reason, Status
+from moderation.statuses import Actor, Change, Reason, Status
 from tests.doubles import NOON
 from tests.factories import make_comment
 from tests.web.pages import Page
@@ -61,6 +65,19 @@ def buttons(page: Page) -> set[str]:
     return {each.attrs.get("value", "") for each in page.all("button", name="action")}
 
 
+def delete(session: Session, comment: Comment) -> None:
+    take_down(session, comment.id, change=Change.DELETED, actor=Actor.COMMENTER, now=NOON)
+
+
+def keep_and_delete(database: Database, comment: Comment) -> None:
+    """Its commenter deletes what a legal hold keeps."""
+    with database.transaction() as session:
+        until = NOON + dt.timedelta(days=1)
+        known = {"reason": "a court asks", "expires_at": until, "now": NOON, "moderator": None}
+        set_hold(session, session.get_one(Comment, comment.id), **known)  # type: ignore[arg-type]
+        delete(session, comment)
+
+
 def row(database: Database) -> list[str]:
     with database.reading() as session:
         return list(session.scalars(select(Appeal.text)))
@@ -100,6 +117,49 @@ def test_a_second_click_appeals_once(client: FlaskClient, database: Database, pa
         answer = press(client, page, "Send it", text=words)
         assert (answer.status_code, answer.headers["Location"]) == (303, path)
     assert row(database) == [WORDS]
+
+
+def test_a_form_against_a_rejection_that_stands_no_more_is_shown_again(
+    client: FlaskClient, database: Database, path: str, comment: Comment, linus: Moderator
+) -> None:
+    page = Page(client.get(f"{path}/appeal").text)
+    with database.transaction() as session:
+        known = {"version_seen": comment.version, "moderator": linus, "now": NOON}
+        decide_by_hand(session, comment.id, Change.REJECTED, reason=Reason.SPAM, **known)  # type: ignore[arg-type]
+
+    answer = press(client, page, "Send it", text=WORDS)
+
+    again = Page(answer.text)
+    assert (answer.status_code, again.value("text").strip(), row(database)) == (409, WORDS, [])
+    assert "status changed in the meantime, so nothing was sent yet" in again.text
+    assert "advertising" in again.text.lower()
+    assert press(client, again, "Send it", text=WORDS).status_code == 303
+    assert row(database) == [WORDS]
+
+
+@pytest.mark.parametrize("text", ["", WORDS])
+def test_of_a_deleted_comment_nothing_is_shown_also_where_a_legal_hold_keeps_it(
+    client: FlaskClient, database: Database, path: str, comment: Comment, text: str
+) -> None:
+    page = Page(client.get(f"{path}/appeal").text)
+    keep_and_delete(database, comment)
+
+    answer = press(client, page, "Send it", text=text)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    assert row(database) == []
+
+
+def test_the_private_page_of_a_deleted_comment_does_not_tell_that_its_appeal_is_kept(
+    client: FlaskClient, database: Database, path: str, comment: Comment, appealed: Page
+) -> None:
+    keep_and_delete(database, comment)
+    kept = client.get(path).text
+    assert row(database) == [WORDS] and "You asked for another look" not in kept
+    with database.transaction() as session:
+        lift_holds(session, session.get_one(Comment, comment.id), now=NOON, moderator=None)
+        delete(session, comment)
+    assert (row(database), client.get(path).text) == ([], kept)
 
 
 @pytest.mark.parametrize("words", ["", " \n ", "x" * (APPEAL_MAX + 1)])

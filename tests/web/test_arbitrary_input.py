@@ -22,7 +22,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 # The fixtures live through all examples of a test on purpose: comments pile up in one database.
 bounded = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # What HTTP can carry: any bytes; here as text, so that Hypothesis finds odd letters quickly.
@@ -181,4 +180,4 @@ def test_any_header_and_address(
         answer = reader.client.get(path, query_string={"article": ARTICLE}, environ_overrides=base)
         assert_no_fault(answer.status_code)
     sent = reader.client.post(reader.path, data={"article": ARTICLE}, environ_overrides=base)
-    assert sent.status_code == 400
+    assert sent.status_code in (400, 403), "no form at all, or one that somebody else sent"

@@ -292,7 +292,7 @@ def test_links_never_follow_the_host_that_a_caller_names(
     ]
 
     for answer in answers:
-        assert "evil" not in answer.text + str(answer.headers), answer.request.path
+        assert "evil.example" not in answer.text + str(answer.headers), answer.request.path
     assert answers[2].get_json()["manage_url"].startswith("https://comments.example.com/c/")
 
 

@@ -57,7 +57,8 @@ def test_an_owner_keeps_a_comment_and_ends_it(
     [hold] = holds(database)
     assert hold.lifted_at is not None
     with database.reading() as session:
-        events = session.scalars(select(Event).where(Event.comment_id == comment.id)).all()
+        query = select(Event).where(Event.comment_id == comment.id)
+        events = session.scalars(query.order_by(Event.id)).all()
     assert [e.change for e in events][-2:] == [Change.LEGAL_HOLD_SET, Change.LEGAL_HOLD_LIFTED]
     assert all(e.moderator_id for e in events[-2:])
 

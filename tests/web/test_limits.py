@@ -7,11 +7,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from moderation.db import Database
 from moderation.models import Site
 from moderation.web.limits import address_range
+from moderation.worker import Worker
 from tests.doubles import Clock
+from tests.factories import ARTICLE
+from tests.web.own import write
 from tests.web.pages import Reader
 
+MAIL = {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "none", "MAIL_FROM": "c@news.example.com"}
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -60,7 +65,7 @@ def test_neighbours_count_as_one(app: Flask, one: str, other: str, are_one: bool
 def test_no_address_can_be_read_from_the_key(app: Flask, clock: Clock) -> None:
     key = range_of(app, "192.0.2.1")
 
-    assert "192" not in bytes.fromhex(key).decode("latin-1")
+    assert "192.0.2" not in bytes.fromhex(key).decode("latin-1")
     clock.forward(24 * 3600)
     assert range_of(app, "192.0.2.1") != key, "tomorrow it is another"
 
@@ -86,6 +91,28 @@ def test_each_limit_counts_by_itself(reader: Reader, client: FlaskClient, site: 
 
     assert reader.read().status_code == 200, "reading goes on"
     assert client.get("/login").status_code == 200
+
+
+@pytest.mark.parametrize("overrides", [{"RATE_SUBMIT": "4 per minute", **MAIL}], indirect=True)
+def test_all_forms_from_one_range_share_one_limit(
+    reader: Reader, client: FlaskClient, database: Database, worker: Worker
+) -> None:
+    ada = write(reader, database, worker)
+    forms = [
+        (f"{ada.path}/edit", {"body": ""}),
+        (f"{ada.path}/wishes", {}),
+        ("/s/news/data", {"email": "ada@example.com"}),
+        (reader.path, {"article": ARTICLE}),
+    ]
+
+    codes, later = (
+        [client.post(path, data=fields).status_code for path, fields in forms] for _ in range(2)
+    )
+
+    assert codes == [400, 303, 200, 429], "with the comment these are five"
+    assert later == [429] * 4
+    report = {"article": ARTICLE, "reason": "spam"}
+    assert client.post("/s/news/reports", data=report).status_code == 400, "that is another one"
 
 
 @pytest.mark.parametrize("overrides", [{"RATE_STORAGE": "redis://127.0.0.1:1/0"}], indirect=True)

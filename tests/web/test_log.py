@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -141,7 +142,8 @@ def test_the_csv_is_read_a_batch_at_a_time(
 def test_neither_page_nor_csv_holds_what_people_typed(desk: FlaskClient, entries: str) -> None:
     for path in ("/log", "/log.csv"):
         text = desk.get(path).text
-        assert "Not for the log." not in text and "Ada" not in text
+        words = re.findall(r"[\w-]+", text)  # an id may hold three letters by chance
+        assert "Not for the log." not in text and "Ada" not in words
 
 
 @sqlite

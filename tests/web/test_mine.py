@@ -97,6 +97,7 @@ def test_no_other_site_may_ask_and_nobody_keeps_the_answer(
     headers = {"Origin": "https://news.example.com"}
     data = {"article": ARTICLE, "token": [ada.token]}
     answer = client.post("/s/news/mine", data=data, headers=headers)
+    assert answer.status_code == 403
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.get("/s/news/mine").status_code == 405
@@ -134,6 +135,22 @@ class TestInPlace:
         parent = stored()[0].public_id
         text = Page(reader.send(body=RUDE, parent=parent).text).one("ol", id="thread").text
         assert text.index("First.") < text.index(RUDE) < text.index("Second.")
+
+    def test_what_was_edited_stands_where_others_answered_it(
+        self, reader: Reader, database: Database, worker: Worker
+    ) -> None:
+        fields = reader.fields(body="A lovely tree.")
+        ada = write(reader, database, worker, **fields)
+        ada.score()
+        reader.send(body="Which one?", name="Bob", parent=ada.comment.public_id)
+        ada.score()
+        ada.edit(RUDE)
+        page = Page(reader.client.post(reader.path, data=fields).text)  # the form once more
+        entry = page.one("li", id=f"comment-{ada.comment.public_id}")
+        assert "Only you see this: it is being checked." in entry.text
+        assert entry.text.index(RUDE) < entry.text.index("Which one?")
+        assert "This comment is not shown." not in page.text
+        assert "This comment is not shown." in reader.page().text
 
     def test_the_first_comment_of_all_stands_there(self, reader: Reader) -> None:
         page = Page(reader.send(body=RUDE).text)

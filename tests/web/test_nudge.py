@@ -19,6 +19,7 @@ from moderation.scoring.score import Score
 from moderation.services import Services
 from tests.doubles import Clock, FixedScorer
 from tests.factories import make_site
+from tests.servers import wait_until
 from tests.web.pages import Page, Reader
 
 RUDE = "You idiot, zqrude."
@@ -146,6 +147,38 @@ def test_a_mistake_in_between_does_not_ask_again(
     assert answer_with(reader, wrong, name="Ada").status_code == 202
     assert answer_with(reader, wrong, name="Ada").status_code == 202, "a retry"
     assert len(stored()) == 1 and days() == [(1, 0, 1)]
+
+
+@sqlite
+def test_one_question_is_counted_once_however_many_forms_come_of_it(
+    reader: Reader, stored: Stored, days: Callable[[], list[tuple[int, int, int]]]
+) -> None:
+    token = reader.token()
+    asked, asked_again = (reader.send(body=f"{n} {RUDE}", csrf_token=token) for n in range(2))
+    assert answer_with(reader, asked).status_code == 202
+    back = answer_with(reader, asked, body="Another text.")  # with the browser's back button
+    assert back.status_code == 400
+    fresh = reader.client.get(
+        "/s/news/form-token",
+        query_string={"article": reader.article},
+        headers={"X-Form-Token": Page(asked.text).value("csrf_token")},
+    )
+
+    assert answer_with(reader, back).status_code == 202
+    assert answer_with(reader, asked_again, body="A third.").status_code == 202
+    token = fresh.get_json()["csrf_token"]
+    assert answer_with(reader, asked, body="A fourth.", csrf_token=token).status_code == 202
+    assert len(stored()) == 4 and days() == [(1, 0, 1)]
+
+
+@sqlite
+def test_two_people_who_type_the_same_are_counted_each(
+    reader: Reader, days: Callable[[], list[tuple[int, int, int]]]
+) -> None:
+    for name in ("Ada", "Bob"):
+        asked = reader.send(body=RUDE, name=name, email=f"{name}@example.com")
+        assert answer_with(reader, asked).status_code == 202
+    assert days() == [(2, 0, 2)]
 
 
 @sqlite
@@ -284,8 +317,7 @@ def test_a_busy_model_answers_at_once_that_it_has_no_time(slow: SlowScorer) -> N
     for each in waiting:
         each.start()
     assert slow.began.wait(10)
-    while preview._room.acquire(blocking=False):
-        preview._room.release()
+    wait_until(lambda: preview._room._value == 0)  # looked at only: who takes a place has it
 
     assert preview("Ada", RUDE, within=10) is None
 

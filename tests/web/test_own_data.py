@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from moderation.db import Database
 from moderation.flow.commenters import find_commenter
-from moderation.models import Comment, Erasure, Mail, Site
+from moderation.flow.own.deletion import delete_own
+from moderation.flow.personal.holds import set_hold
+from moderation.models import Comment, Commenter, Erasure, Mail, Site
 from moderation.privacy.links import ProofLinks
 from moderation.services import Services
 from moderation.statuses import ErasureScope, Status
 from tests.doubles import NOON, Clock
-from tests.factories import make_comment
+from tests.factories import make_comment, set_policy
 from tests.web.pages import Page
 
 EMAIL = "ada@example.com"
@@ -41,7 +43,7 @@ def link(services: Services, site: Site) -> str:
                 vault=services.vault,
             )
         make_comment(
-            session, site, name="Bob", body="Bob's.", email="b@x.org", vault=services.vault
+            session, site, name="Zqbob", body="Zqbob's.", email="b@x.org", vault=services.vault
         )
         ada = find_commenter(session, site, EMAIL, vault=services.vault)
         assert ada is not None and made.commenter_id == ada.id
@@ -128,7 +130,7 @@ def test_the_copy_holds_ones_own_and_nothing_of_others(client: FlaskClient, link
     data = json.loads(answer.text)
     assert data["email"] == EMAIL
     assert [comment["text"] for comment in data["comments"]] == ["A <b>tree</b>.", "Another."]
-    assert "Bob" not in answer.text
+    assert "Zqbob" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "attachment" in answer.headers["Content-Disposition"]
 
@@ -136,6 +138,63 @@ def test_the_copy_holds_ones_own_and_nothing_of_others(client: FlaskClient, link
     assert "A &lt;b&gt;tree&lt;/b&gt;." in read.text
     assert EMAIL in read.text
     assert read.headers["Cache-Control"] == "no-store"
+
+
+def test_all_of_it_speaks_the_sites_language(
+    client: FlaskClient, database: Database, site: Site, link: str
+) -> None:
+    set_policy(database, site, language="de")
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    copy = client.post(f"{link}/export", data={"format": "html"})
+    refused = client.post(f"{link}/erasure", data={"scope": "all"})
+    with database.transaction() as session:
+        session.execute(update(Commenter).values(confirmed_at=None))
+    unproven = client.post(f"{link}/erasure/cancel")
+    answers = (copy, refused, unproven)
+    assert [answer.status_code for answer in answers] == [200, 400, 404]
+    for answer in answers:
+        assert Page(answer.text).one("html").attrs["lang"] == "de"
+
+
+@pytest.mark.parametrize("overrides", [{**MAIL, "RATE_SUBMIT": "1 per minute"}], indirect=True)
+def test_whoever_asks_too_often_is_told_in_the_sites_language(
+    client: FlaskClient, database: Database, site: Site, link: str
+) -> None:
+    set_policy(database, site, language="de")
+    assert client.post(f"{link}/export").status_code == 200
+    answer = client.post(f"{link}/export", headers={"Accept-Language": "fr"})
+    assert answer.status_code == 429
+    assert Page(answer.text).one("html").attrs["lang"] == "de"
+
+
+def test_what_only_a_legal_hold_keeps_stands_neither_in_the_list_nor_in_the_copy(
+    client: FlaskClient, database: Database, link: str
+) -> None:
+    assert "Another." in client.get(link).text
+    with database.transaction() as session:
+        comment = session.scalars(select(Comment).where(Comment.body == "Another.")).one()
+        until = NOON + dt.timedelta(days=30)
+        set_hold(session, comment, reason="court", expires_at=until, now=NOON, moderator=None)
+        delete_own(session, comment.id, version_seen=comment.version, now=NOON)
+    assert "Another." in bodies(database)
+    answers = [client.get(link)]
+    answers += [client.post(f"{link}/export", data={"format": each}) for each in ("json", "html")]
+    for answer in answers:
+        assert "tree" in answer.text and "Another." not in answer.text
+
+
+def test_no_other_page_learns_the_link(client: FlaskClient, link: str) -> None:
+    acts = {
+        "export": {"format": "html"},
+        "erasure": {"scope": "texts"},
+        "erasure/cancel": {},
+        "wishes": {},
+    }
+    answers = [client.get(link)]
+    answers += [client.post(f"{link}/{act}", data=data) for act, data in acts.items()]
+    assert [answer.status_code for answer in answers] == [200, 200, 303, 303, 303]
+    for answer in answers:
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("scope", ErasureScope)
@@ -153,7 +212,7 @@ def test_erasure_can_be_taken_back_and_else_is_carried_out(
     client.post(f"{link}/erasure", data={"scope": scope})
     clock.forward(7 * 86_400)
     services.housekeeper()
-    assert bodies(services.database) == ["", "", "Bob's."]
+    assert bodies(services.database) == ["", "", "Zqbob's."]
     # The link to what is gone leads nowhere.
     assert client.get(link).status_code == (404 if scope is ErasureScope.EVERYTHING else 200)
 

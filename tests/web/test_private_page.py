@@ -16,6 +16,7 @@ from moderation.privacy.erased import COMMENT, ErasedList
 from moderation.services import Services
 from moderation.statuses import Change, Reason, Status
 from moderation.web.readers.own import edit as own_edit
+from moderation.web.readers.own import page as own_page
 from moderation.worker import Worker
 from tests.doubles import Clock
 from tests.factories import make_comment
@@ -115,6 +116,18 @@ def test_who_edits_what_was_just_decided_sees_that_first(
     assert answer.status_code == 409
     assert "Your comment’s status changed in the meantime" in answer.text
     assert Page(answer.text).value("body").strip() == NEW
+
+
+def test_what_was_said_already_is_refused_and_the_text_kept(
+    ada: Commenter, reader: Reader, database: Database, worker: Worker
+) -> None:
+    other = write(reader, database, worker, body="Another text.")
+    answer = other.edit(OLD.upper())
+    page = Page(answer.text)
+    assert (answer.status_code, page.value("body").strip()) == (409, OLD.upper())
+    assert "You said this already" in page.one("p", role="alert").text
+    assert (other.comment.body, other.comment.version) == ("Another text.", 1)
+    assert other.edit(NEW, page).status_code == 303
 
 
 def test_what_the_machine_decides_meanwhile_holds_nobody_up(ada: Commenter) -> None:
@@ -240,7 +253,7 @@ def test_a_database_that_fails_loses_no_text(
     assert Page(answer.text).value("body").strip() == NEW and "disk full" not in answer.text
 
 
-@pytest.mark.parametrize("overrides", [{"RATE_SUBMIT": "2 per minute"}], indirect=True)
+@pytest.mark.parametrize("overrides", [{"RATE_SUBMIT": "3 per minute"}], indirect=True)
 def test_too_many_edits_keep_the_text(ada: Commenter) -> None:
     codes = [ada.edit(f"{NEW} {number}").status_code for number in range(3)]
     assert codes == [303, 303, 429]
@@ -322,6 +335,21 @@ def test_it_says_how_long_a_person_usually_takes(
             decide_by_hand(session, comment_id, Change.APPROVED, **known)  # type: ignore[arg-type]
     clock.forward(6 * 3600)
     assert "A person is checking it, usually within 3 hours." in ada.page().text
+
+
+def test_what_nobody_waits_for_is_not_computed(
+    ada: Commenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(own_page, "usual_wait", lambda _, site, **__: asked.append(site))
+    ada.page()
+    ada.score()
+    ada.page()
+    assert asked == []
+    ada.edit("You idiot.")
+    ada.score()
+    ada.page()
+    assert len(asked) == 1
 
 
 def test_moderators_read_that_it_was_edited(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def written(database: Database) -> list[Mail]:
         return list(session.scalars(select(Mail).order_by(Mail.id)))
 
 
-def set_policy(database: Database, site: Site, **policy: object) -> None:
+def replace_policy(database: Database, site: Site, **policy: object) -> None:
     with database.transaction() as session:
         session.get_one(Site, site.id).policy = policy
 
@@ -97,7 +96,7 @@ def send_mails(services: Services) -> None:
 def test_a_comment_asks_for_proof_where_the_rules_want_it(
     database: Database, site: Site, reader: Reader, policy: dict[str, object], asked: int
 ) -> None:
-    set_policy(database, site, **policy)
+    replace_policy(database, site, **policy)
 
     assert reader.send(email=EMAIL).status_code == 202
 
@@ -135,7 +134,7 @@ def test_what_is_not_stored_asks_nobody(
 def test_no_email_the_trap_or_a_proven_address_ask_nobody(
     database: Database, site: Site, reader: Reader, ada: Commenter
 ) -> None:
-    set_policy(database, site, confirm_addresses=True, email_required=False)
+    replace_policy(database, site, confirm_addresses=True, email_required=False)
     with database.transaction() as session:
         session.get_one(Commenter, ada.id).confirmed_at = NOON
 
@@ -164,8 +163,7 @@ def test_a_comment_that_is_not_stored_leaves_no_mail(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("told to fail")
 
-    submissions = import_module("moderation.web.readers.submissions")
-    monkeypatch.setattr(submissions, "ask_for_proof", broken)
+    monkeypatch.setattr("moderation.services.ask_for_proof", broken)
     reader.client.post(reader.path, data=fields)
 
     with database.reading() as session:
@@ -255,6 +253,13 @@ def test_an_address_is_proven_once(
     assert event.created_at == NOON
     with database.reading() as session:
         assert session.get_one(Commenter, ada.id).confirmed_at == NOON
+
+
+@pytest.mark.parametrize("before", ["%00", "a%00b", "%ED%A0%80", "x" * 9999])
+def test_a_place_in_the_list_that_is_none_begins_it_anew(
+    client: FlaskClient, path: str, before: str
+) -> None:
+    assert client.get(f"{path}?before={before}").status_code == 200
 
 
 @pytest.mark.parametrize("how", ["forged", "old", "revoked", "unknown", "nonsense"])

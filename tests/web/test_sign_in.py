@@ -48,7 +48,8 @@ def test_it_signs_in_and_out(
     assert client.get("/queue").status_code == 302
     with database.reading() as session:
         assert session.scalars(select(SignIn)).all() == []
-        changes = session.scalars(select(Event.change).where(Event.moderator_id == grace.id)).all()
+        query = select(Event.change).where(Event.moderator_id == grace.id)
+        changes = session.scalars(query.order_by(Event.id)).all()
     assert changes == [Change.SIGNED_IN, Change.SIGNED_OUT]
 
 
@@ -104,7 +105,7 @@ def test_a_wrong_password_and_an_unknown_account_answer_alike(
     assert "password" not in {e.attrs.get("value") for e in Page(wrong.text).elements}
     with database.reading() as session:
         columns = (Event.change, Event.moderator_id, Event.reason, Event.data)
-        events = session.execute(select(*columns)).all()
+        events = session.execute(select(*columns).order_by(Event.id)).all()
     assert [tuple(e) for e in events] == [
         (Change.SIGN_IN_FAILED, grace.id, "password", {}),
         (Change.SIGN_IN_FAILED, None, "password", {}),

@@ -1,6 +1,7 @@
 """The thread as a page, a fragment and JSON: orders, pages, one comment in its place, folds."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,23 +14,11 @@ from moderation.models import Comment, Site
 from moderation.statuses import Actor, Change, Status
 from moderation.web.readers.thread import LONG
 from tests.doubles import NOON
-from tests.factories import ARTICLE, make_comment
+from tests.factories import ARTICLE, set_policy
 from tests.web.pages import Page, Reader
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Write = Callable[..., Comment]
-
-
-@pytest.fixture
-def write(database: Database, site: Site) -> Write:
-    """Puts a public comment there, or another."""
-
-    def write_one(body: str = "Text", parent: Comment | None = None, **facts: object) -> Comment:
-        known = {"status": Status.APPROVED, "body": body, "parent": parent, **facts}
-        with database.transaction() as session:
-            return make_comment(session, session.get_one(Site, site.id), **known)  # type: ignore[arg-type]
-
-    return write_one
 
 
 def shown(page: Page) -> list[str]:
@@ -44,11 +33,22 @@ def link(page: Page, text: str) -> str:
     return found.attrs["href"]
 
 
-def set_policy(database: Database, site: Site, **policy: object) -> None:
-    """Have the site want it so."""
-    with database.transaction() as session:
-        stored = session.get_one(Site, site.id)
-        stored.policy = {**stored.policy, **policy}
+def test_of_a_date_only_what_was_understood_is_handed_on(reader: Reader, write: Write) -> None:
+    write()
+    endless = f"2026-05-04T12:00:00.{'5' * 9000}+00:00"
+    for sent, kept in (
+        ("2026-05-04", "2026-05-04T00:00:00+00:00"),
+        ("2026-05-04T12:00:00.5+02:00", "2026-05-04T10:00:00.500000+00:00"),
+        (endless, "2026-05-04T12:00:00.555555+00:00"),
+        ("9" * 9000, ""),
+    ):
+        shown, again = reader.page(published=sent), reader.send(published=sent, name="")
+        for page in (shown, Page(again.text)):
+            assert page.value("published") == kept
+            assert len(page.html) < 30_000
+            handed_on = parse_qs(urlsplit(link(page, "Reply to Ada")).query).get("published", [""])
+            assert handed_on == [kept]
+        assert reader.page(published=kept).value("published") == kept
 
 
 def test_the_order_is_the_sites_or_the_readers(
@@ -94,6 +94,14 @@ def test_a_permalink_shows_a_comment_in_its_place(reader: Reader, write: Write) 
     assert shown(page) == [each.public_id for each in (top, asked, below)]
     whole = Page(reader.client.get(link(page, "All comments")).text)
     assert len(shown(whole)) == 4
+
+
+def test_who_cancels_a_reply_reads_on_as_before(reader: Reader, write: Write) -> None:
+    page = reader.page(parent=write().public_id, sort="newest", published="2026-05-01")
+    back = link(page, "Cancel the reply")
+    assert "sort=newest" in back
+    assert "published=2026-05-01" in back
+    assert "parent=" not in back
 
 
 @pytest.mark.parametrize("wanted", ["nobody’s", "held"])
@@ -146,6 +154,27 @@ def test_a_page_that_goes_on_within_a_branch_is_no_broken_tree(
         "level-1",
         "level-0",
     ]
+
+
+def test_what_is_answered_is_linked_on_whatever_page_it_stands(
+    reader: Reader, write: Write
+) -> None:
+    top = write("top", name="Zoe")
+    for _ in range(PAGE_SIZE - 1):
+        write(parent=top)
+    last = write("last", top)
+    first = reader.page()
+    rest = Page(reader.client.get(link(first, "More comments")).text)
+    assert shown(rest) == [last.public_id]
+
+    def answered(page: Page) -> str:
+        return [each.attrs["href"] for each in page.all("a") if "↩" in each.text][-1]
+
+    assert answered(first) == f"#comment-{top.public_id}"
+    there = Page(reader.client.get(answered(rest)).text)
+    assert shown(there)[0] == top.public_id
+    # Remembered for the one page, it is made anew for the other.
+    assert answered(reader.page(comment=last.public_id)) == f"#comment-{top.public_id}"
 
 
 def test_avatars_are_drawn_from_the_name_alone_and_can_be_off(

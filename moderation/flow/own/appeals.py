@@ -1,19 +1,17 @@
-"""Step `review`: a commenter wants a rejection looked at again, once, by somebody else."""
+"""Step `review`: what appeals against rejections wait for, who judges them, what answers them."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation.errors import AppealUnanswered, NothingToAppeal, OwnAppeal
-from moderation.flow.locks import keep
-from moderation.flow.queue.queues import count_move, queues_of
-from moderation.flow.telling import read_explanation
-from moderation.models import Appeal, Comment, Event, Moderator, StandingDecision
-from moderation.statuses import Actor, AppealOutcome, Change, Role, Status
+from moderation.errors import AppealUnanswered, OwnAppeal
+from moderation.flow.telling import read_explanations
+from moderation.models import Appeal, Comment, Event, Moderator
+from moderation.statuses import AppealOutcome, Change, Role, Status
 
 APPEAL_MAX = 1_000  # characters
 
@@ -47,34 +45,6 @@ def may_appeal(session: Session, comment: Comment) -> bool:
 def read_appeal(session: Session, comment: Comment) -> Appeal | None:
     """The appeal about this comment, waiting or answered, if there is one."""
     return session.get(Appeal, comment.id)
-
-
-def appeal(session: Session, comment: Comment, text: str, *, now: dt.datetime) -> None:
-    """Put a rejected comment before another judge, with its commenter's words.
-
-    Its version moves: nobody decides about it who has not seen the words. Raises NothingToAppeal.
-    """
-    keep(session, comment)
-    if not may_appeal(session, comment):
-        raise NothingToAppeal("it is not rejected, or was appealed against before")
-    before = queues_of(comment)
-    comment.appealed = True
-    comment.version += 1
-    against = _who_rejected(session, comment)
-    session.add(Appeal(comment_id=comment.id, text=text, against_id=against, created_at=now))
-    session.add(
-        Event(
-            site_id=comment.site_id,
-            comment_id=comment.id,
-            change=Change.APPEALED,
-            actor=Actor.COMMENTER,
-            version=comment.version,
-            data={},
-            created_at=now,
-        )
-    )
-    count_move(session, comment, before)
-    session.flush()
 
 
 def require_judge(
@@ -125,10 +95,12 @@ def renew_appeal(session: Session, comment: Comment, undone: Event) -> None:
 
 
 def read_open_appeals(session: Session, comments: Sequence[Comment]) -> dict[int, OpenAppeal]:
-    """The appeals that wait, by comment; no query where there are none."""
+    """The appeals that wait, by comment; at most 3 queries for any number, none for none."""
     waiting = {comment.id: comment for comment in comments if comment.appealed}
     if not waiting:
         return {}
+    explanations = read_explanations(session, list(waiting.values()))
+    judges = _judges(session, {comment.site_id for comment in waiting.values()})
     rows = session.execute(
         select(Appeal, Moderator.name)
         .outerjoin(Moderator, Moderator.id == Appeal.against_id)
@@ -138,8 +110,8 @@ def read_open_appeals(session: Session, comments: Sequence[Comment]) -> dict[int
         found.comment_id: OpenAppeal(
             appeal=found,
             against=name,
-            explanation=read_explanation(session, waiting[found.comment_id]),
-            judges=_judges(session, waiting[found.comment_id].site_id),
+            explanation=explanations.get(found.comment_id),
+            judges=judges[waiting[found.comment_id].site_id],
         )
         for found, name in rows
     }
@@ -151,28 +123,16 @@ def _outcome(status: Status, change: Change) -> AppealOutcome | None:
     return AppealOutcome.REFUSED if change is Change.REJECTED else None
 
 
-def _who_rejected(session: Session, comment: Comment) -> int | None:
-    """The person whose rejection stands; also by a standing decision of theirs."""
-    rejection = session.scalar(
-        select(Event)
-        .where(
-            Event.comment_id == comment.id,
-            Event.to_status == Status.REJECTED,
-            Event.change != Change.UNDONE,
-        )
-        .order_by(Event.id.desc())
-        .limit(1)
-    )
-    if rejection is None:
-        return None
-    standing = session.get(StandingDecision, rejection.data.get("standing", 0))
-    return standing.moderator_id if standing else rejection.moderator_id
-
-
-def _judges(session: Session, site_id: int) -> frozenset[int]:
+def _judges(session: Session, site_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """All who decide on each of these sites now."""
     people = session.scalars(
         select(Moderator).where(
-            Moderator.is_active, or_(Moderator.site_id.is_(None), Moderator.site_id == site_id)
+            Moderator.is_active,
+            or_(Moderator.site_id.is_(None), Moderator.site_id.in_(site_ids)),
         )
-    )
-    return frozenset(person.id for person in people if person.role.may(Role.MODERATOR))
+    ).all()
+    able = [person for person in people if person.role.may(Role.MODERATOR)]
+    return {
+        site_id: frozenset(each.id for each in able if each.site_id in (None, site_id))
+        for site_id in site_ids
+    }

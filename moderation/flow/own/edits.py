@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from moderation.errors import EditRefused
 from moderation.flow.articles import is_closed, policy_under
+from moderation.flow.locks import lock_comment
 from moderation.flow.personal.holds import is_kept
 from moderation.flow.redaction import is_redacted
-from moderation.flow.review import conflict_about, lock_comment
+from moderation.flow.review import conflict_about
 from moderation.flow.standing.forgetting import forget_standing_of
 from moderation.flow.store import change_status
-from moderation.flow.submit import text_hash
+from moderation.flow.submit import refuse_duplicate, text_hash
 from moderation.models import Comment, Event, Explanation, FindingRow, Job, Score
 from moderation.statuses import Actor, Change, Code, Status
 
@@ -50,12 +51,19 @@ def find_hindrance(session: Session, comment: Comment, *, now: dt.datetime) -> H
 
 
 def edit(
-    session: Session, comment_id: int, body: str, *, version_seen: int, now: dt.datetime
+    session: Session,
+    comment_id: int,
+    body: str,
+    *,
+    version_seen: int,
+    now: dt.datetime,
+    repeat_window: dt.timedelta,
 ) -> Event | None:
     """Give the comment this text and have it checked anew; None where it says so already.
 
-    Nothing of the old text stays, nor what was found in it. Raises EditRefused, and
-    VersionConflict where somebody but the machine moved it since it was seen.
+    Nothing of the old text stays, nor what was found in it. Raises EditRefused, VersionConflict
+    where somebody moved it since it was seen (see `refuse_if_moved`), and DuplicateComment where
+    a new comment with this text would be one.
     """
     job = _lock_job(session, comment_id)
     comment = lock_comment(session, comment_id)
@@ -64,6 +72,15 @@ def edit(
     if (hindrance := find_hindrance(session, comment, now=now)) is not None:
         raise EditRefused(hindrance)
     refuse_if_moved(session, comment, version_seen)
+    refuse_duplicate(
+        session,
+        article_id=comment.article_id,
+        parent_id=comment.parent_id,
+        name=comment.name,
+        body=body,
+        submission_id=comment.submission_id,
+        since=now - repeat_window,
+    )
     _mark_review(comment)
     comment.body, comment.text_hash = body, text_hash(body)
     comment.edited_at = now
@@ -77,12 +94,15 @@ def edit(
 
 
 def refuse_if_moved(session: Session, comment: Comment, version_seen: int) -> None:
-    """Raise VersionConflict where somebody moved it since; what the machine decides changes
-    nothing of what its commenter has before them."""
+    """Raise VersionConflict where somebody moved it since.
+
+    What the machine decides changes nothing of what its commenter has before them, nor does that
+    it was called urgent: to ask again then would tell them that a reader reported it.
+    """
     moves = select(Event.id).where(
         Event.comment_id == comment.id,
         Event.version > version_seen,
-        Event.change != Change.DECIDED,
+        Event.change.not_in((Change.DECIDED, Change.ESCALATED)),
     )
     if version_seen > comment.version or session.scalar(select(moves.exists())):
         raise conflict_about(session, comment)

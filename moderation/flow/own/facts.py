@@ -5,7 +5,7 @@ what a moderator typed to explain something, which may quote it.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -19,7 +19,9 @@ from moderation.models import Appeal, Comment, Mail
 from moderation.statuses import AppealOutcome, Mailing, MailKind, MailOutcome, Reason, Status
 
 REPLIES_EVERY = dt.timedelta(minutes=15)  # one mail about answers to a comment in such a time
-LINKS_A_DAY = 5  # so that nobody fills the box of somebody whose address they type
+# So that nobody fills the box of somebody whose address they type; who writes all day gets fewer.
+LETTERS_A_DAY = 30
+LINKS_A_DAY = 5  # of these
 MAILINGS = {
     MailKind.PRIVATE_LINK: Mailing.LINKS,
     MailKind.REPLIES: Mailing.REPLIES,
@@ -54,7 +56,10 @@ def read_letter(session: Session, mail: Mail, *, now: dt.datetime) -> Letter | L
     is_theirs = mail.commenter_id is not None and comment.commenter_id == mail.commenter_id
     if not is_theirs or not wants(session, comment, MAILINGS[mail.kind]):
         return None
-    return READERS[mail.kind](session, mail, comment, now)
+    letter = READERS[mail.kind](session, mail, comment, now)
+    if not isinstance(letter, Letter):
+        return letter
+    return _wait_for_room(session, mail, tuple(MAILINGS), LETTERS_A_DAY, now) or letter
 
 
 def decided_at(session: Session, mail: Mail) -> dt.datetime | None:
@@ -66,15 +71,26 @@ def decided_at(session: Session, mail: Mail) -> dt.datetime | None:
 
 
 def _link(session: Session, mail: Mail, comment: Comment, now: dt.datetime) -> Letter | Later:
-    sent = select(func.count()).where(
+    kinds = (MailKind.PRIVATE_LINK,)
+    return _wait_for_room(session, mail, kinds, LINKS_A_DAY, now) or _about(mail, comment)
+
+
+def _wait_for_room(
+    session: Session, mail: Mail, kinds: Collection[MailKind], a_day: int, now: dt.datetime
+) -> Later | None:
+    """Where so many of these kinds went to its commenter within a day: until the first is older.
+
+    What is said then covers what comes meanwhile; what finds no room until its time is over is
+    given up.
+    """
+    sent = select(Mail.ended_at).where(
         Mail.commenter_id == mail.commenter_id,
-        Mail.kind == MailKind.PRIVATE_LINK,
+        Mail.kind.in_(kinds),
         Mail.outcome == MailOutcome.SENT,
-        Mail.ended_at > now - dt.timedelta(days=1),
     )
-    if (session.scalar(sent) or 0) >= LINKS_A_DAY:
-        return Later(now + dt.timedelta(hours=1))
-    return _about(mail, comment)
+    first = session.scalar(sent.order_by(Mail.ended_at.desc()).offset(a_day - 1).limit(1))
+    free_at = first + dt.timedelta(days=1) if first is not None else now
+    return Later(free_at) if free_at > now else None
 
 
 def _replies(

@@ -65,10 +65,11 @@ def show_waiting(session: Session, comment: Comment) -> Waiting:
 def put_in(entries: list[Entry], waiting: Waiting, sort: Sort) -> None:
     """Put it among the entries of a page, behind all that hangs below the same comment.
 
-    Where that is on another page, it stands by itself at the end.
+    Where that is on another page, it stands by itself at the end; where an entry keeps its place,
+    it has that one.
     """
     places = {entry.public_id: at for at, entry in enumerate(entries)}
-    if waiting.public_id in places:  # published in this very moment
+    if waiting.public_id in places:  # published in this very moment, or others answered it
         return
     nearest = next((name for name in waiting.above if name in places), None)
     level = entries[places[nearest]].level + 1 if nearest is not None else 0

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation.flow.locks import keep
+from moderation.flow.locks import keep, keep_commenter
 from moderation.flow.own.letters import write_letter
 from moderation.models import Comment, Commenter, CommenterEmail, CommentWishes, MailWishes
 from moderation.statuses import Mailing, MailKind, Status
@@ -27,6 +27,10 @@ def wish_about(
     session: Session, comment: Comment, wanted: Collection[Mailing], *, now: dt.datetime
 ) -> None:
     """Note which mails are wished about one comment: in force once its address is proven."""
+    if comment.commenter_id is not None:
+        keep_commenter(session, comment.commenter_id)
+        if wanted:
+            _keep_address(session, comment.commenter_id, now)
     keep(session, comment)
     wishes = wishes_about(session, comment)
     for mailing in Mailing:
@@ -35,9 +39,7 @@ def wish_about(
     wishes.changed_at = now
     session.add(wishes)
     session.flush()
-    if comment.commenter is not None and wanted:
-        _keep_address(session, comment.commenter, now)
-        _mail_link(session, comment, wishes, now)
+    _mail_link(session, comment, wishes, now)
 
 
 def any_wished(session: Session, commenter: Commenter) -> bool:
@@ -64,7 +66,7 @@ def wish_for_all(
     now: dt.datetime,
 ) -> None:
     """Note what the owner of a proven address says for all of their comments on this site."""
-    session.refresh(commenter, with_for_update=True)  # of two that say something at once
+    keep_commenter(session, commenter.id)  # of two that say something at once
     wishes = wishes_for_all(session, commenter)
     for mailing, wish in wanted.items():
         setattr(wishes, mailing.value, wish)
@@ -72,7 +74,7 @@ def wish_for_all(
     session.add(wishes)
     session.flush()
     if any(wanted.values()):
-        _keep_address(session, commenter, now)
+        _keep_address(session, commenter.id, now)
 
 
 def fulfil(session: Session, commenter: Commenter, *, now: dt.datetime) -> None:
@@ -121,10 +123,10 @@ def _mail_link(session: Session, comment: Comment, wishes: CommentWishes, now: d
         write_letter(session, MailKind.PRIVATE_LINK, comment, now=now)
 
 
-def _keep_address(session: Session, commenter: Commenter, now: dt.datetime) -> None:
+def _keep_address(session: Session, commenter_id: int, now: dt.datetime) -> None:
     """They want to be reachable: the time that the address is kept begins anew."""
     session.execute(
         update(CommenterEmail)
-        .where(CommenterEmail.commenter_id == commenter.id, CommenterEmail.wanted_at < now)
+        .where(CommenterEmail.commenter_id == commenter_id, CommenterEmail.wanted_at < now)
         .values(wanted_at=now)
     )

@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation.flow.bans.forgetting import forget_whom
+from moderation.flow.locks import keep_commenter
 from moderation.flow.own.wishes import forget_wishes
 from moderation.flow.personal.holds import is_kept
-from moderation.flow.personal.taking_down import take_down
+from moderation.flow.personal.taking_down import take_down_all
 from moderation.models import (
     Comment,
     Commenter,
@@ -45,11 +46,13 @@ def ask_for_erasure(
     delay: dt.timedelta,
 ) -> Erasure:
     """Note the wish; it is carried out after `delay`. A wish that waits already gets this scope."""
-    found = pending_erasure(session, commenter)
-    if found is not None and found.scope is scope:
-        return found
-    if found is not None:
-        found.cancelled_at = now
+    waiting = _waiting(session, commenter)
+    same = next((wish for wish in waiting if wish.scope is scope), None)
+    for other in waiting:
+        if other is not same:
+            other.cancelled_at = now
+    if same is not None:
+        return same
     wish = Erasure(
         site_id=commenter.site_id,
         commenter_id=commenter.id,
@@ -66,22 +69,16 @@ def ask_for_erasure(
 
 def cancel_erasure(session: Session, commenter: Commenter, *, now: dt.datetime) -> bool:
     """The person changed their mind; answers whether a wish was waiting."""
-    found = pending_erasure(session, commenter)
-    if found is None:
-        return False
-    found.cancelled_at = now
-    _record(session, found, Change.ERASURE_CANCELLED, Actor.COMMENTER, now)
-    return True
+    waiting = _waiting(session, commenter)
+    for wish in waiting:
+        wish.cancelled_at = now
+        _record(session, wish, Change.ERASURE_CANCELLED, Actor.COMMENTER, now)
+    return bool(waiting)
 
 
 def pending_erasure(session: Session, commenter: Commenter) -> Erasure | None:
     """The wish that waits to be carried out, if any."""
-    query = select(Erasure).where(
-        Erasure.commenter_id == commenter.id,
-        Erasure.done_at.is_(None),
-        Erasure.cancelled_at.is_(None),
-    )
-    return session.scalar(query)
+    return session.scalar(_pending(commenter).limit(1))
 
 
 def read_erasures(session: Session, owner: Moderator) -> list[tuple[Erasure, str]]:
@@ -111,46 +108,36 @@ def erase(session: Session, erasure_id: int, *, now: dt.datetime, limit: int) ->
     Under a legal hold comments leave the sight of readers only, and the wish waits for the end of
     the hold. The ids answered have to be in the list of erased ones before this commits.
     """
-    wish = session.get_one(Erasure, erasure_id, with_for_update=True)
+    wish = session.get_one(Erasure, erasure_id)
+    _keep_person(session, wish.commenter_id)
+    session.refresh(wish)
     if wish.done_at is not None or wish.cancelled_at is not None:
         return Step((), None, done=True)
-    batch = session.execute(
-        select(Comment.id, Comment.public_id)
-        .where(
-            Comment.commenter_id == wish.commenter_id,
-            Comment.emptied_at.is_(None),
-            ~is_kept(Comment.id, now),
-        )
-        .order_by(Comment.id)
-        .limit(limit)
-    ).all()
-    for comment_id, _ in batch:
-        take_down(session, comment_id, change=Change.ERASED, actor=wish.asked_by, now=now)
-    names = tuple(public_id for _, public_id in batch)
-    if len(batch) == limit:
+    going = _next(session, wish, now, limit)
+    is_last = len(going) < limit
+    if is_last:
+        going |= _to_hide(session, wish, now)
+    take_down_all(session, list(going), change=Change.ERASED, actor=wish.asked_by, now=now)
+    # With what is only hidden: when the hold ends, retention may be the one that empties it.
+    names = tuple(going.values())
+    if not is_last:
         return Step(names, None, done=False)
-    kept = _kept(session, wish, now)
-    if not kept:
-        return Step(names, _finish(session, wish, now), done=True)
-    hidden = [comment for comment in kept if comment.status is not Status.DELETED]
-    for comment in hidden:
-        take_down(session, comment.id, change=Change.ERASED, actor=wish.asked_by, now=now)
-    wish.run_after = now + AGAIN_AFTER
-    # In the list already now: when the hold ends, retention may be the one that empties them.
-    return Step((*names, *(comment.public_id for comment in hidden)), None, done=True)
+    if _any_kept(session, wish, now):
+        wish.run_after = now + AGAIN_AFTER
+        return Step(names, None, done=True)
+    return Step(names, _finish(session, wish, now), done=True)
 
 
 def erase_again(session: Session, comment_ids: Sequence[int], *, now: dt.datetime) -> None:
     """Empty comments that a restored backup brought back."""
-    for comment_id in comment_ids:
-        take_down(session, comment_id, change=Change.ERASED, actor=Actor.MACHINE, now=now)
+    take_down_all(session, comment_ids, change=Change.ERASED, actor=Actor.MACHINE, now=now)
 
 
 def forget(session: Session, commenter_id: int) -> None:
     """Drop all by which a commenter can be found or reached; their comments become nobody's."""
+    _keep_person(session, commenter_id)
     forget_whom(session, commenter_id)  # a ban itself stays: it holds what they send
     session.execute(delete(Mail).where(Mail.commenter_id == commenter_id))
-    # The email first: who writes a note about them has it locked.
     session.execute(delete(CommenterEmail).where(CommenterEmail.commenter_id == commenter_id))
     session.execute(delete(Note).where(Note.commenter_id == commenter_id))
     forget_wishes(session, [commenter_id])
@@ -164,15 +151,48 @@ def forget(session: Session, commenter_id: int) -> None:
     )
 
 
-def _kept(session: Session, wish: Erasure, now: dt.datetime) -> Sequence[Comment]:
-    """Their comments that a legal hold keeps."""
-    return session.scalars(
-        select(Comment).where(
-            Comment.commenter_id == wish.commenter_id,
-            Comment.emptied_at.is_(None),
-            is_kept(Comment.id, now),
-        )
-    ).all()
+def _pending(commenter: Commenter) -> Select[Erasure]:
+    return select(Erasure).where(
+        Erasure.commenter_id == commenter.id,
+        Erasure.done_at.is_(None),
+        Erasure.cancelled_at.is_(None),
+    )
+
+
+def _waiting(session: Session, commenter: Commenter) -> Sequence[Erasure]:
+    """Those that wait, kept with their commenter; several where two persons became one."""
+    keep_commenter(session, commenter.id)
+    return session.scalars(_pending(commenter).order_by(Erasure.id)).all()
+
+
+def _keep_person(session: Session, commenter_id: int) -> None:
+    """Them, and their email: who comments with it, or writes a note about them, has that first."""
+    keep_commenter(session, commenter_id)
+    email = select(CommenterEmail.commenter_id).where(CommenterEmail.commenter_id == commenter_id)
+    session.execute(email.with_for_update())
+
+
+def _next(session: Session, wish: Erasure, now: dt.datetime, limit: int) -> dict[int, str]:
+    """Their next comments that no legal hold keeps: public ids by ids."""
+    query = _stored(wish).where(~is_kept(Comment.id, now)).order_by(Comment.id)
+    return dict(session.execute(query.limit(limit)).all())
+
+
+def _to_hide(session: Session, wish: Erasure, now: dt.datetime) -> dict[int, str]:
+    """Their comments that a legal hold keeps, and that are in sight."""
+    query = _stored(wish).where(is_kept(Comment.id, now), Comment.status != Status.DELETED)
+    return dict(session.execute(query).all())
+
+
+def _any_kept(session: Session, wish: Erasure, now: dt.datetime) -> bool:
+    query = _stored(wish).where(is_kept(Comment.id, now))
+    return bool(session.scalar(select(query.exists())))
+
+
+def _stored(wish: Erasure) -> Select[int, str]:
+    return select(Comment.id, Comment.public_id).where(
+        Comment.commenter_id == wish.commenter_id, Comment.emptied_at.is_(None)
+    )
 
 
 def _finish(session: Session, wish: Erasure, now: dt.datetime) -> str | None:

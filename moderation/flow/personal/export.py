@@ -24,7 +24,20 @@ from moderation.models import (
     Site,
 )
 from moderation.privacy.vault import Vault
-from moderation.statuses import Actor, Change, Mailing
+from moderation.statuses import Actor, Change, Mailing, Status
+
+# What there is of a comment that was emptied; see personal/taking_down.py.
+EMPTIED: dict[str, Any] = {
+    "name": "",
+    "text": "",
+    "explanations": [],
+    "appeal": None,
+    "mails_wished": {},
+    "scores": None,
+    "language": None,
+    "before_masking": [],
+    "notes": [],
+}
 
 
 def export_commenter(
@@ -33,7 +46,8 @@ def export_commenter(
     """Everything stored that is of this person, in plain values; notes the export in the log.
 
     Bans and legal holds are left out: whoever is banned is not told, and a hold may serve an
-    investigation (GDPR, article 15 (4)).
+    investigation (GDPR, article 15 (4)). So is what only a hold keeps: a deleted comment looks as
+    if it were empty.
     """
     site = session.get_one(Site, commenter.site_id)
     wish = pending_erasure(session, commenter)
@@ -70,7 +84,7 @@ def _comments(session: Session, commenter: Commenter) -> Iterable[Comment]:
 
 
 def _comment(session: Session, comment: Comment) -> dict[str, Any]:
-    return {
+    stored = {
         "id": comment.public_id,
         "article": comment.article.url,
         "reply_to": comment.parent.public_id if comment.parent else None,
@@ -90,6 +104,7 @@ def _comment(session: Session, comment: Comment) -> dict[str, Any]:
         "before_masking": _originals(session, comment),
         "notes": _notes(session, Note.comment_id == comment.id),
     }
+    return stored | EMPTIED if comment.status is Status.DELETED else stored
 
 
 def _originals(session: Session, comment: Comment) -> list[dict[str, str]]:

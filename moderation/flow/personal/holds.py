@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 
+from moderation.flow.locks import keep
 from moderation.models import Comment, Event, LegalHold, Moderator
 from moderation.statuses import Actor, Change
 
@@ -21,7 +22,7 @@ def set_hold(
     moderator: Moderator | None,
 ) -> LegalHold:
     """Keep the comment until `expires_at`. `moderator` is None for the command line."""
-    session.refresh(comment, with_for_update=True)  # what is being purged is purged first
+    keep(session, comment)  # what is being purged is purged first
     hold = LegalHold(
         comment_id=comment.id,
         moderator_id=moderator.id if moderator else None,

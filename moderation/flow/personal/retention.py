@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from moderation.flow.articles import policy_of
 from moderation.flow.own.wishes import forget_wishes
 from moderation.flow.personal.holds import is_kept, keeps_commenter
-from moderation.flow.personal.taking_down import take_down
+from moderation.flow.personal.taking_down import take_down_all
 from moderation.flow.trust import forget_trust
 from moderation.models import (
     Comment,
     CommentAddress,
+    Commenter,
     CommenterEmail,
     Event,
     Moderator,
@@ -103,10 +104,12 @@ def record_purge(
 
 
 def _rejected(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
+    """Not where an appeal waits; its answer is a decision, from which the days count anew."""
     return select(Comment.id).where(
         Comment.site_id == site.id,
         Comment.status == Status.REJECTED,
         Comment.decided_at < now - dt.timedelta(days=policy.keep_rejected_days),
+        Comment.appealed.is_(False),
         ~is_kept(Comment.id, now),
     )
 
@@ -145,10 +148,14 @@ def _identities(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
 
 
 def _commenters(site: Site, days: int, now: dt.datetime) -> Select[int]:
-    return select(CommenterEmail.commenter_id).where(
-        CommenterEmail.site_id == site.id,
-        CommenterEmail.wanted_at < now - dt.timedelta(days=days),
-        ~keeps_commenter(CommenterEmail.commenter_id, now),
+    return (
+        select(CommenterEmail.commenter_id)
+        .join(Commenter, Commenter.id == CommenterEmail.commenter_id)  # kept with their email
+        .where(
+            CommenterEmail.site_id == site.id,
+            CommenterEmail.wanted_at < now - dt.timedelta(days=days),
+            ~keeps_commenter(CommenterEmail.commenter_id, now),
+        )
     )
 
 
@@ -181,8 +188,7 @@ def _notes(site: Site, policy: Policy, now: dt.datetime) -> Select[int]:
 
 
 def _take_down(session: Session, ids: list[int], now: dt.datetime) -> None:
-    for comment_id in ids:
-        take_down(session, comment_id, change=Change.PURGED, actor=Actor.MACHINE, now=now)
+    take_down_all(session, ids, change=Change.PURGED, actor=Actor.MACHINE, now=now)
 
 
 def _drop_addresses(session: Session, ids: list[int], _now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from moderation.errors import UnknownComment
+from moderation.flow.locks import keep
 from moderation.flow.notices.announce import announce
 from moderation.flow.own.appeals import renew_appeal
 from moderation.flow.queue.queues import count_move, queues_of
@@ -19,17 +20,21 @@ def report(
 ) -> int | None:
     """Note that a reader asks for a look at a public comment; answers how many do by now.
 
-    Of one range of addresses (`range_hash`) only the first counts; then None is answered, and
-    where the comment is not public.
+    Of one range of addresses (`range_hash`) only the first report of what its commenter has it
+    say now counts; then None is answered, and where the comment is not public.
     """
-    _lock(session, comment)
-    known = select(Report.id).where(
-        Report.comment_id == comment.id, Report.range_hash == range_hash
+    keep(session, comment)
+    known = session.scalar(
+        select(Report).where(Report.comment_id == comment.id, Report.range_hash == range_hash)
     )
-    if comment.status is not Status.APPROVED or session.scalar(select(known.exists())):
+    is_known = known is not None and known.created_at >= comment.said_at
+    if comment.status is not Status.APPROVED or is_known:
         return None
     before = queues_of(comment)
-    session.add(Report(comment_id=comment.id, reason=reason, range_hash=range_hash, created_at=now))
+    # One row a range: what it reported before an edit, open or closed, becomes this report.
+    found = known or Report(comment_id=comment.id, range_hash=range_hash)
+    found.reason, found.created_at, found.closed_at = reason, now, None
+    session.add(found)
     session.flush()
     comment.reports = (
         session.scalar(
@@ -60,7 +65,7 @@ def escalate(
     once. Its version moves: nobody decides about it who has not seen that it is urgent. Raises
     UnknownComment where it is deleted.
     """
-    _lock(session, comment)
+    keep(session, comment)
     if comment.status is Status.DELETED:
         raise UnknownComment("it was deleted meanwhile")
     before = queues_of(comment)
@@ -122,11 +127,6 @@ def _close_reports(session: Session, comment: Comment, now: dt.datetime) -> None
         .where(Report.comment_id == comment.id, Report.closed_at.is_(None))
         .values(closed_at=now)
     )
-
-
-def _lock(session: Session, comment: Comment) -> None:
-    """Read it anew and keep it: what is counted must be the move from where it really stands."""
-    session.refresh(comment, with_for_update=True)
 
 
 def _note(

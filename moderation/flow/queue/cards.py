@@ -132,7 +132,7 @@ def find_for_review(session: Session, public_id: str, moderator: Moderator) -> C
 
 
 def read_cards(session: Session, comments: list[Comment], *, now: dt.datetime) -> list[Card]:
-    """The comments with their findings, events and surroundings; 14 queries for any number."""
+    """The comments with their findings, events and surroundings; at most 18 queries."""
     ids = [comment.id for comment in comments]
     findings: dict[int, list[FindingRow]] = {}
     for row in session.scalars(

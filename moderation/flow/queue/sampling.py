@@ -9,8 +9,8 @@ import hashlib
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.flow.articles import policy_of
 from moderation.models import Comment, FindingRow, Site
-from moderation.policy.context import Policy
 from moderation.statuses import Actor, Code, Status
 
 
@@ -25,8 +25,7 @@ def goes_to_audit(session: Session, comment: Comment) -> bool:
     if comment.status is not Status.APPROVED:
         return False
     site = session.get_one(Site, comment.site_id)
-    percent = site.policy.get("audit_share", Policy.audit_share)
-    return is_drawn(comment.public_id, "audit", percent)
+    return is_drawn(comment.public_id, "audit", policy_of(site).audit_share)
 
 
 def hides_score(comment: Comment, site: Site) -> bool:
@@ -38,7 +37,7 @@ def hides_score(comment: Comment, site: Site) -> bool:
     is_open = comment.status is Status.HELD and comment.decided_by is Actor.MACHINE
     if not is_open or comment.urgent is not None:
         return False
-    percent = site.policy.get("hidden_score_share", Policy.hidden_score_share)
+    percent = policy_of(site).hidden_score_share
     return is_drawn(comment.public_id, "score", percent) and comment.score is not None
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from moderation.errors import TooManyStanding, UnknownComment, UnknownStanding
+from moderation.flow.locks import lock_comment
 from moderation.flow.queue.similar import COMPARED, LENGTH_MIN, letters
-from moderation.flow.review import lock_comment
 from moderation.flow.standing.force import is_in_force, stands
 from moderation.models import Batch, Comment, Event, Moderator, Site, StandingDecision
 from moderation.statuses import Actor, Change, Reason

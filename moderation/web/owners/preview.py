@@ -53,13 +53,15 @@ def preview(site_key: str) -> Response:
     allow_calls_from(())
     allow_framing_by(OURSELVES)
     thread = _made_up(services().clock())
+    reading = read_reading(stand, {})
     language = known_language(stand.policy.language) or FALLBACK
     with force_locale(language):
         page = render_template(
             "owners/preview.html",
             stand=stand,
             form=CommentForm(None, stand.form_place(), article=stand.page.url),
-            reading=read_reading(stand, {}),
+            reading=reading,
+            addresses=reading.addresses,
             thread=thread,
             branches=grow(thread.entries),
             fold_from=None,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from moderation.flow.publish import Entry
 
+DEEPEST = 5  # the last level that readers.css knows: what is below looks like it
+
 
 @dataclass
 class Branch:
@@ -14,9 +16,19 @@ class Branch:
     replies: list["Branch"] = field(default_factory=list)
 
     @property
+    def shown_level(self) -> int:
+        """How deep it looks."""
+        return shown_level(self.entry.level)
+
+    @property
     def count(self) -> int:
         """How many comments stand below it here."""
         return sum(1 + reply.count for reply in self.replies)
+
+
+def shown_level(level: int) -> int:
+    """How deep a comment of this level looks, 0 to DEEPEST."""
+    return min(level, DEEPEST)
 
 
 def grow(entries: Iterable[Entry]) -> list[Branch]:

@@ -56,13 +56,17 @@ def nudge(stand: Stand, form: CommentForm, submission: Submission) -> Response |
 
 
 def count_answer(session: Session, stand: Stand, form: CommentForm) -> None:
-    """Count what became of the question, if this form asked it, with the comment it brought."""
+    """Count what became of the question, if this form asked it, with the comment it brought.
+
+    Once: fresh tokens of the same form, made with the one that was answered, say so as well.
+    """
     token = form.token
     if token is None or not token.asked:
         return
-    day, _sign, asked_about = token.asked.partition(" ")
-    is_kept = asked_about == _hash_of(form)
-    answer = Answer.KEPT if is_kept else Answer.CHANGED
+    day, asked_about, *asking_form = token.asked.split(" ")
+    if not limiter.limiter.hit(ONCE, "nudge answer", *asking_form):
+        return
+    answer = Answer.KEPT if asked_about == _hash_of(form) else Answer.CHANGED
     count_nudge(session, stand.site.id, dt.date.fromisoformat(day), answer)
 
 
@@ -149,7 +153,7 @@ def _ask(stand: Stand, form: CommentForm, token: FormToken) -> Response:
         stand.page.key,
         now=now,
         first_at=token.first_at,
-        asked=f"{now.date().isoformat()} {_hash_of(form)}",
+        asked=f"{now.date().isoformat()} {_hash_of(form)} {token.submission_id}",
     )
     message = _(
         "A program finds that this may hurt somebody. It can be wrong. Do you want to change it, "

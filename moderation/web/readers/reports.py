@@ -4,9 +4,7 @@ import structlog
 from flask import Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import UnsupportedMediaType
 
-from moderation.flow.articles import find_site
 from moderation.flow.reports import URGENCY_OF, take_report
 from moderation.flow.texts import read_texts
 from moderation.models import Comment
@@ -15,12 +13,12 @@ from moderation.services import services
 from moderation.statuses import ReportReason, Urgency
 from moderation.web.answers import wants_json
 from moderation.web.forms.reports import ReportForm
-from moderation.web.headers import allow_calls_from, allow_framing_by
-from moderation.web.limits import UNKNOWN, lets_in, retry_after
+from moderation.web.headers import allow_framing_by
+from moderation.web.limits import UNKNOWN, ask_to_wait, count_report, lets_in
 from moderation.web.readers import readers
+from moderation.web.readers.addresses import Addresses
 from moderation.web.readers.reading import read_reading
-from moderation.web.readers.stand import Stand, find_stand
-from moderation.web.readers.submissions import FORM_TYPES
+from moderation.web.readers.stand import Stand, expect_form, find_stand
 from moderation.web.readers.thread import find_public
 
 log = structlog.get_logger()
@@ -45,15 +43,12 @@ def report_form(site_key: str) -> Response:
 @readers.post("/s/<site_key>/reports")
 def report_comment(site_key: str) -> Response:
     """Take a report: 202 whether it counts or not, otherwise the form again."""
-    with services().database.reading() as session:
-        allow_calls_from(find_site(session, site_key).origins)
-    if request.mimetype not in FORM_TYPES:
-        raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
+    expect_form(site_key)
     with services().database.reading() as session:
         stand = find_stand(session, site_key, request.form)
     place = stand.form_place(request.form.get("csrf_token", ""))
     form = ReportForm(request.form, meta={"csrf_context": place})
-    if not lets_in(services().settings.RATE_REPORT):
+    if not lets_in(count_report):
         return _refuse(stand, form, 429, _("Too many reports at once. Please try again later."))
     if not form.validate():
         return _refuse(stand, form, 400)
@@ -97,7 +92,7 @@ def _thank(stand: Stand, form: ReportForm, reason: ReportReason) -> Response:
     page = render_template(
         "readers/reported.html",
         stand=stand,
-        back=_thread_at(stand, form.comment.data),
+        back=_back(_addresses(stand), form.comment.data),
         message=message,
         contact=contact,
     )
@@ -114,7 +109,7 @@ def _refuse(stand: Stand, form: ReportForm, code: int, message: str | None = Non
         with services().database.reading() as session:
             response = _page(session, stand, form, code=code, message=message)
     if code == 429:
-        response.headers["Retry-After"] = str(retry_after())
+        ask_to_wait(response)
     return response
 
 
@@ -123,22 +118,28 @@ def _page(
 ) -> Response:
     allow_framing_by(stand.site.origins)
     comment = find_public(session, stand.article, form.comment.data or "")
+    addresses = _addresses(stand)
     page = render_template(
         "readers/report.html",
         stand=stand,
         form=form,
         comment=comment,
-        back=_thread_at(stand, comment.public_id if comment else ""),
+        addresses=addresses,
+        back=_back(addresses, comment.public_id if comment else ""),
         contacts=_contacts(session, stand),
         message=message,
     )
     return make_response(page, 404 if comment is None and code == 200 else code)
 
 
-def _thread_at(stand: Stand, public_id: str) -> str:
+def _addresses(stand: Stand) -> Addresses:
+    """Of the thread as it was read: its order comes along, also with the form."""
+    return read_reading(stand, request.values).addresses
+
+
+def _back(addresses: Addresses, public_id: str) -> str:
     """The page to come back to: the comment in its place, or the whole thread."""
-    reading = read_reading(stand, {})
-    return reading.place(public_id) if public_id else reading.address()
+    return addresses.place(public_id) if public_id else addresses.thread()
 
 
 def _contacts(session: Session, stand: Stand) -> dict[ReportReason, str]:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation.flow.articles import (
     Page,
@@ -20,9 +22,10 @@ from moderation.policy.context import Policy
 from moderation.services import services
 from moderation.text import clean_line
 from moderation.web.forms.comments import FormPlace
-from moderation.web.headers import allow_calls_from
+from moderation.web.headers import allow_calls_from, refuse_foreign
 from moderation.web.languages import speak_as
 
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 SURGE = _l(
     "Many people are writing here at the moment: a person looks at every comment before it appears."
 )
@@ -47,6 +50,20 @@ class Stand:
     def form_place(self, sent_token: str = "") -> FormPlace:
         """What the form's token is bound to."""
         return FormPlace(self.site.key, self.page.key, self.policy, sent_token)
+
+
+def expect_form(site_key: str) -> None:
+    """What must be right before a form is read: the site's pages see even why one is too large.
+
+    Raises UnknownSite, ForeignForm or UnsupportedMediaType.
+    """
+    with services().database.reading() as session:
+        site = find_site(session, site_key)
+    allow_calls_from(site.origins)
+    speak_as(site)
+    refuse_foreign(site.origins)
+    if request.mimetype not in FORM_TYPES:
+        raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
 
 
 def find_stand(session: Session, site_key: str, fields: MultiDict[str, str]) -> Stand:

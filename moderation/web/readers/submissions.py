@@ -10,34 +10,28 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
-from moderation.flow.articles import find_site
 from moderation.flow.commenters import hashes_for
-from moderation.flow.mails import ask_for_proof
 from moderation.flow.own.mine import show_waiting
 from moderation.flow.proof import wants_proof
 from moderation.flow.submit import Submission, submit
-from moderation.letters import domain_of, new_message_id
 from moderation.metrics import SUBMISSIONS
-from moderation.models import Comment, Commenter
+from moderation.models import Comment
 from moderation.privacy.addresses import range_of
 from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
 from moderation.web.forms.comments import CommentForm
-from moderation.web.headers import allow_calls_from
-from moderation.web.limits import is_within, lets_in, retry_after
+from moderation.web.limits import ask_to_wait, count_form, is_within, lets_in
 from moderation.web.readers import readers
 from moderation.web.readers.nudge import count_answer, nudge
 from moderation.web.readers.own.links import private_links
-from moderation.web.readers.stand import Stand, find_stand
+from moderation.web.readers.stand import Stand, expect_form, find_stand
 from moderation.web.readers.thread import render_thread
 
 log = structlog.get_logger()
 
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 LOOK_EVERY = 0.025  # seconds between looks for the outcome
 RETRY_AFTER = 60  # seconds, for answers 503
 CLOSED = _l("Comments are closed here.")
@@ -52,15 +46,11 @@ MESSAGES = {
 @readers.post("/s/<site_key>/comments")
 def submit_comment(site_key: str) -> Response:
     """Take a comment: 201 published, 202 received; otherwise the form again with what was typed."""
-    with services().database.reading() as session:
-        # First of all, so that the site's pages can show even the refusal of a form too large.
-        allow_calls_from(find_site(session, site_key).origins)
-    if request.mimetype not in FORM_TYPES:
-        raise UnsupportedMediaType(f"Send the form as {' or '.join(FORM_TYPES)}.")
+    expect_form(site_key)
     with services().database.reading() as session:
         stand = find_stand(session, site_key, request.form)
     form = CommentForm(request.form, stand.form_place(request.form.get("csrf_token", "")))
-    if not lets_in(services().settings.RATE_SUBMIT):
+    if not lets_in(count_form):
         return _refuse(stand, form, 429, _("Too many comments at once. Please wait a little."))
     if form.validate():
         return _store(stand, form)  # closed or not: a retry gets the answer of its first time
@@ -114,15 +104,11 @@ def _store(stand: Stand, form: CommentForm) -> Response:
 
 
 def _ask_for_proof(session: Session, stand: Stand, comment: Comment) -> None:
-    """Ask by mail whether the address is theirs, where mail is set up and the rules want it."""
-    settings = services().settings
+    """Ask by mail whether the address is theirs, where the rules want it."""
     # What fills in the trap is a program: the address it typed is somebody else's.
-    if not settings.SMTP_HOST or Code.HONEYPOT in comment.signals or not comment.commenter_id:
-        return
-    commenter = session.get_one(Commenter, comment.commenter_id)
-    if wants_proof(stand.policy, commenter):
-        message_id = new_message_id(domain_of(settings.public_url))
-        ask_for_proof(session, stand.site, commenter, message_id=message_id, now=services().clock())
+    is_by_hand = Code.HONEYPOT not in comment.signals
+    if is_by_hand and wants_proof(stand.policy, comment.commenter):
+        services().mail_proof(session, stand.site, comment.commenter)
 
 
 def _submission(stand: Stand, form: CommentForm) -> Submission:
@@ -208,7 +194,7 @@ def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = No
             with services().database.reading() as session:
                 response = render_thread(session, stand, form, status=code, notice=notice)
     if code == 429:
-        response.headers["Retry-After"] = str(retry_after())
+        ask_to_wait(response)
     if code == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response

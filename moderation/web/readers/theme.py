@@ -4,9 +4,8 @@ import hashlib
 
 from flask import Response, request, url_for
 
-from moderation.flow.articles import find_site
+from moderation.flow.articles import find_site, policy_of
 from moderation.models import Site
-from moderation.policy.context import Policy
 from moderation.policy.theme import theme_css
 from moderation.services import services
 from moderation.web.readers import readers
@@ -18,7 +17,7 @@ KEPT = "public, max-age=31536000, immutable"  # a year: another theme has anothe
 def theme(site_key: str) -> Response:
     """The theme as it is now; only under its own version may a cache keep it."""
     with services().database.reading() as session:
-        css = theme_css(_theme_of(find_site(session, site_key)))
+        css = theme_css(policy_of(find_site(session, site_key)).theme)
     response = Response(css, mimetype="text/css")
     is_current = request.args.get("v") == _version(css)
     response.headers["Cache-Control"] = KEPT if is_current else "public, no-cache"
@@ -28,12 +27,8 @@ def theme(site_key: str) -> Response:
 @readers.app_template_global()
 def theme_address(site: Site) -> str | None:
     """Where the theme of a site lies, in the version that it has; None for a site without one."""
-    css = theme_css(_theme_of(site))
+    css = theme_css(policy_of(site).theme)
     return url_for("readers.theme", site_key=site.key, v=_version(css)) if css else None
-
-
-def _theme_of(site: Site) -> dict[str, str]:
-    return dict(site.policy.get("theme", Policy().theme))
 
 
 def _version(css: str) -> str:

@@ -42,7 +42,6 @@ def thread(site_key: str) -> Response:
             stand.form_place(),
             article=stand.page.url,
             title=stand.page.title,
-            published=request.args.get("published", ""),
             parent=request.args.get("parent", ""),
         )
         return render_thread(session, stand, form)
@@ -74,6 +73,7 @@ def render_thread(
         stand=stand,
         form=form,
         reading=reading,
+        addresses=reading.addresses,
         thread=found,
         **_shape(reading, found, is_missing=is_missing),
         newest=newest,
@@ -102,7 +102,7 @@ def _shape(reading: Reading, found: Thread | None, *, is_missing: bool) -> dict[
     if found is None:
         return {"branches": [], "fold_from": None, "more": None}
     shown = "" if is_missing else reading.comment
-    more = found.next_after and reading.address(
+    more = found.next_after and reading.addresses.thread(
         after=found.next_after, comment=shown, anchor="thread"
     )
     is_folded = found.total > LONG and not shown
@@ -148,7 +148,7 @@ def thread_html(site_key: str) -> Response:
     fragment = render_template(
         "readers/fragment.html",
         stand=stand,
-        reading=reading,
+        addresses=reading.addresses,
         thread=found,
         **_shape(reading, found, is_missing=is_missing),
         is_fragment=True,

@@ -102,7 +102,7 @@ def test_a_held_comment_is_told_by_ids_codes_and_addresses(
     }
     assert told.occasion is Occasion.URGENT
     assert (told.created_at, told.run_after, told.ended_at) == (NOON, NOON, None)
-    whole = json.dumps(told.data)
+    whole = json.dumps({**told.data, "comment": ""})  # its id may hold three letters by chance
     for personal in ("Ada", "ada@example.com", "insult", "lovely", "secret word", "Trees"):
         assert personal not in whole
 

@@ -52,7 +52,8 @@ def test_after_an_edit_the_wait_begins_anew_and_no_earlier_decision_counts(
 ) -> None:
     comment = history.comment(risk=950)
     history.decide(comment, at=NOON + MINUTE)
-    edit(history.session, comment.id, "Better.", version_seen=comment.version, now=NOON + MINUTE)
+    known = {"version_seen": comment.version, "now": NOON + MINUTE, "repeat_window": DAY}
+    edit(history.session, comment.id, "Better.", **known)  # type: ignore[arg-type]
     history.machine(comment, Status.HELD, at=NOON + HOUR)
     assert sum(row.shown for row in history.read().agreement) == 0
     history.decide(comment, Change.REJECTED, at=NOON + HOUR + 2 * MINUTE)

@@ -1,5 +1,6 @@
 """Appeals: one for each comment, judged by somebody else, answered, and taken back with an undo."""
 
+import datetime as dt
 from functools import partial
 from typing import Any
 
@@ -8,11 +9,14 @@ from sqlalchemy import select
 
 from moderation.errors import AppealUnanswered, NothingToAppeal, OwnAppeal, VersionConflict
 from moderation.flow.bulk import Choice, decide_portion, start_batch
-from moderation.flow.own.appeals import appeal, may_appeal, read_open_appeals
+from moderation.flow.own.appealing import appeal
+from moderation.flow.own.appeals import may_appeal, read_open_appeals
 from moderation.flow.personal.export import export_commenter
 from moderation.flow.personal.taking_down import take_down
 from moderation.flow.queue.queues import read_counts
 from moderation.flow.review import decide_by_hand, undo
+from moderation.flow.standing.forgetting import forget_ended_standing
+from moderation.flow.store import change_status
 from moderation.flow.telling import read_told
 from moderation.models import Appeal, Comment, Event, Moderator
 from moderation.privacy.vault import Vault
@@ -27,6 +31,7 @@ from moderation.statuses import (
 )
 from tests.doubles import NOON
 from tests.flow.desk import Desk
+from tests.flow.standing import SPAM, arrive, set_one
 from tests.together import together
 
 WORDS = "I meant the tree, not the mayor."
@@ -42,9 +47,11 @@ def rejected(desk: Desk) -> int:
     return comment_id
 
 
-def ask(desk: Desk, comment_id: int) -> None:
+def ask(desk: Desk, comment_id: int, *, seen: int | None = None) -> None:
+    """Appeal against the rejection as it stands now, or stood in the version `seen`."""
     with desk.database.transaction() as session:
-        appeal(session, session.get_one(Comment, comment_id), WORDS, now=NOON)
+        comment = session.get_one(Comment, comment_id)
+        appeal(session, comment, WORDS, version_seen=seen or comment.version, now=NOON)
 
 
 def refuse(desk: Desk, comment_id: int, by: Moderator, words: str = ANSWER) -> None:
@@ -96,6 +103,19 @@ def test_an_appealed_comment_stands_in_a_queue_of_its_own_and_stays_rejected(
         assert (waiting.appeal.text, waiting.against) == (WORDS, "grace")
 
 
+def test_each_has_the_words_of_its_rejection_and_the_judges_of_its_site(desk: Desk) -> None:
+    here, elsewhere = desk.comment(), desk.comment(site=desk.other_site)
+    for comment_id, words in ((here, "Not here."), (elsewhere, "Nor there.")):
+        desk.decide(comment_id, Change.REJECTED, reason=Reason.INSULT, words=words)
+        ask(desk, comment_id)
+    with desk.database.reading() as session:
+        comments = [session.get_one(Comment, each) for each in (here, elsewhere)]
+        found = read_open_appeals(session, comments)
+    assert [found[here].explanation, found[elsewhere].explanation] == ["Not here.", "Nor there."]
+    assert found[elsewhere].judges - found[here].judges == {desk.bound.id}
+    assert {desk.grace.id, desk.linus.id} == found[here].judges
+
+
 @pytest.mark.parametrize("status", [Status.HELD, Status.APPROVED, Status.PROCESSING])
 def test_only_what_is_rejected_can_be_appealed(desk: Desk, status: Status) -> None:
     comment_id = desk.comment(status)
@@ -123,6 +143,22 @@ def test_nobody_decides_about_it_who_has_not_seen_the_words(desk: Desk) -> None:
             session, comment_id, Change.APPROVED, version_seen=seen, moderator=desk.linus, now=NOON
         )
     assert conflict.value.by == "the commenter"
+
+
+def test_a_form_for_one_rejection_does_not_appeal_against_the_next(desk: Desk) -> None:
+    comment_id = desk.comment()
+    desk.decide(comment_id, Change.REJECTED, reason=Reason.INSULT)
+    with desk.database.reading() as session:
+        seen = session.get_one(Comment, comment_id).version
+    desk.decide(comment_id, Change.REJECTED, by=desk.linus, reason=Reason.SPAM)
+
+    with pytest.raises(VersionConflict):
+        ask(desk, comment_id, seen=seen)
+    with desk.database.reading() as session:
+        assert session.get(Appeal, comment_id) is None
+    ask(desk, comment_id, seen=seen + 1)
+    with pytest.raises(NothingToAppeal):  # a second click, not a conflict
+        ask(desk, comment_id, seen=seen + 1)
 
 
 @pytest.mark.parametrize("change", [Change.APPROVED, Change.REJECTED])
@@ -200,6 +236,44 @@ def test_where_nobody_else_is_there_one_judges_oneself_and_the_log_says_so(
     only(desk, desk.grace, desk.bound)  # Bound decides on another site only
     desk.decide(rejected, Change.APPROVED)
     assert last(desk, rejected).data == {"appeal": "granted", "own_appeal": True}
+
+
+def test_who_set_a_standing_rejection_does_not_judge_also_once_its_row_is_gone(
+    desk: Desk,
+) -> None:
+    set_one(desk)
+    status, event = arrive(desk, SPAM)
+    assert status is Status.REJECTED and event.comment_id is not None
+    with desk.database.transaction() as session:
+        assert forget_ended_standing(session, now=NOON + dt.timedelta(days=9), limit=9) == 1
+
+    ask(desk, event.comment_id)
+
+    with pytest.raises(OwnAppeal):
+        desk.decide(event.comment_id, Change.APPROVED)
+    desk.decide(event.comment_id, Change.APPROVED, by=desk.linus)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_entry_that_names_the_standing_decision_alone_is_read_while_that_is_there(
+    desk: Desk, is_there: bool
+) -> None:
+    standing_id, _ = set_one(desk)
+    comment_id = desk.comment()
+    with desk.database.transaction() as session:
+        change_status(
+            session,
+            session.get_one(Comment, comment_id),
+            Status.REJECTED,
+            change=Change.DECIDED,
+            actor=Actor.MACHINE,
+            now=NOON,
+            data={"standing": standing_id if is_there else standing_id + 1},
+        )
+    ask(desk, comment_id)
+    with desk.database.reading() as session:
+        against = session.get_one(Appeal, comment_id).against_id
+    assert against == (desk.grace.id if is_there else None)
 
 
 def test_a_viewer_is_nobody_else_to_judge(desk: Desk, rejected: int) -> None:

@@ -13,6 +13,7 @@ from moderation.flow.queue.calls import escalate, report
 from moderation.flow.queue.queues import read_counts
 from moderation.flow.queue.search import found_ids
 from moderation.flow.redaction import redact, undo_redaction
+from moderation.flow.reports import take_report
 from moderation.flow.submit import text_hash
 from moderation.models import Article, Comment, Explanation, FindingRow, Score, Site
 from moderation.privacy.vault import Vault
@@ -121,6 +122,26 @@ def test_what_the_machine_decided_meanwhile_is_no_hindrance(writer: Writer, work
     assert writer.comment.version == 2
     writer.edit(seen=1)
     assert writer.comment.body == NEW
+
+
+@pytest.mark.parametrize("by_a_report", [True, False])
+def test_that_it_was_called_urgent_meanwhile_is_not_told_and_keeps_it_held(
+    writer: Writer, worker: Worker, by_a_report: bool
+) -> None:
+    seen = writer.comment.version
+    if by_a_report:
+        writer.change(take_report, ReportReason.THREAT, range_hash=b"1", now=writer.clock())
+    else:
+        known = {"moderator": writer.grace, "now": writer.clock()}
+        writer.change(escalate, Urgency.THREAT_TO_LIFE, **known)
+    assert writer.comment.urgent is Urgency.THREAT_TO_LIFE
+
+    writer.edit(seen=seen)
+
+    worker.tick()
+    assert (writer.comment.body, writer.comment.status) == (NEW, Status.HELD)
+    assert writer.codes == [Code.UNDER_REVIEW]
+    assert writer.comment.urgent is Urgency.THREAT_TO_LIFE
 
 
 @pytest.mark.parametrize(("minutes", "is_over"), [(14.9, False), (15, True)])

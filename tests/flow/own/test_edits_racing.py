@@ -12,7 +12,7 @@ from moderation.privacy.vault import Vault
 from moderation.statuses import Change, Status
 from moderation.worker import Worker
 from tests.doubles import INFO, Clock
-from tests.factories import score_of
+from tests.factories import ARTICLE, score_of
 from tests.flow.own.writer import NEW, OLD, Writer
 from tests.together import together
 
@@ -23,6 +23,11 @@ ROUNDS = 5
 @pytest.fixture
 def writer(database: Database, site: Site, vault: Vault, clock: Clock) -> Writer:
     return Writer(database, site, vault, clock)
+
+
+def article(number: int) -> str:
+    """A place where nothing was said yet: the same text twice in one is refused."""
+    return f"{ARTICLE}/{number}"
 
 
 def _claim(writer: Writer) -> jobs.Claim:
@@ -75,8 +80,8 @@ def test_a_scorer_that_gives_up_on_the_old_text_leaves_the_new_one_waiting(write
 def test_an_edit_and_a_score_at_once_leave_the_new_text_unscored_and_waiting(
     writer: Writer,
 ) -> None:
-    for _ in range(ROUNDS):
-        writer.id = writer.store(Status.PROCESSING)
+    for number in range(ROUNDS):
+        writer.id = writer.store(Status.PROCESSING, article=article(number))
         claim = _claim(writer)
 
         together(lambda: writer.edit(seen=1), lambda claim=claim: _settle(writer, claim))
@@ -89,8 +94,8 @@ def test_an_edit_and_a_score_at_once_leave_the_new_text_unscored_and_waiting(
 
 @pytest.mark.parametrize("change", [Change.APPROVED, Change.REJECTED])
 def test_of_an_edit_and_a_decision_at_once_exactly_one_wins(writer: Writer, change: Change) -> None:
-    for _ in range(ROUNDS):
-        writer.id = writer.store(Status.HELD)
+    for number in range(ROUNDS):
+        writer.id = writer.store(Status.HELD, article=article(number))
 
         results = together(
             lambda: writer.edit(seen=2), lambda: writer.decide(change, seen=2)
@@ -106,24 +111,24 @@ def test_of_an_edit_and_a_decision_at_once_exactly_one_wins(writer: Writer, chan
 
 
 def test_of_two_edits_at_once_one_wins_and_is_scored(writer: Writer) -> None:
-    for _ in range(ROUNDS):
-        writer.id = writer.store()
+    for number in range(ROUNDS):
+        writer.id = writer.store(article=article(number))
         results = together(*(lambda t=t: writer.edit(t, seen=2) for t in ("One.", "Two.")))
         assert sum(isinstance(each, VersionConflict) for each in results) == 1, results
         assert writer.job is not None
 
 
 def test_the_same_edit_sent_twice_at_once_is_one(writer: Writer) -> None:
-    for _ in range(ROUNDS):
-        writer.id = writer.store()
+    for number in range(ROUNDS):
+        writer.id = writer.store(article=article(number))
         results = together(*([lambda: writer.edit(seen=2)] * 2))
         assert sum(each is None for each in results) == 1, results
         assert writer.job is not None
 
 
 def test_of_an_edit_and_a_deletion_at_once_nothing_stays_of_the_text(writer: Writer) -> None:
-    for _ in range(ROUNDS):
-        writer.id = writer.store()
+    for number in range(ROUNDS):
+        writer.id = writer.store(article=article(number))
         together(lambda: writer.edit(seen=2), lambda: writer.delete(seen=2))
         comment = writer.comment
         if comment.status is Status.DELETED:

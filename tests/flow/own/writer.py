@@ -16,6 +16,7 @@ from tests.doubles import Clock
 from tests.factories import make_comment, make_moderator
 
 OLD, NEW = "Limes are best.", "Maples are better."
+DAY = dt.timedelta(days=1)
 ADA = "ada@example.com"
 
 
@@ -48,7 +49,14 @@ class Writer:
         """Edit it, as it stands now or stood in the version `seen`."""
         version = self.comment.version if seen is None else seen
         with self.database.transaction() as session:
-            return edit(session, self.id, body, version_seen=version, now=self.clock())
+            return edit(
+                session,
+                self.id,
+                body,
+                version_seen=version,
+                now=self.clock(),
+                repeat_window=DAY,
+            )
 
     def delete(self, *, seen: int | None = None) -> bool:
         version = self.comment.version if seen is None else seen

@@ -123,6 +123,27 @@ def test_asking_twice_is_one_wish_and_a_wider_one_replaces_it(database: Database
         assert found is not None and found.id == second
 
 
+def test_whoever_changes_their_mind_has_nothing_erased(database: Database, ada: int) -> None:
+    """Also where two wishes wait: of two persons who became one, say."""
+    ask(database, ada, ErasureScope.TEXTS)
+    with database.transaction() as session:
+        commenter = session.get_one(Commenter, ada)
+        session.add(
+            Erasure(
+                site_id=commenter.site_id,
+                commenter_id=ada,
+                scope=ErasureScope.EVERYTHING,
+                asked_by=Actor.COMMENTER,
+                asked_at=NOON,
+                run_after=NOON + WEEK,
+            )
+        )
+        session.flush()
+        assert len(due_erasures(session, now=NOON + WEEK)) == 2
+        assert cancel_erasure(session, commenter, now=NOON)
+        assert due_erasures(session, now=NOON + WEEK) == []
+
+
 def test_it_goes_on_in_steps(database: Database, ada: int) -> None:
     assert run(database, ask(database, ada, ErasureScope.EVERYTHING), limit=1) == 4
     with database.reading() as session:

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from moderation.db import Database
 from moderation.flow.commenters import find_or_create_commenter
+from moderation.flow.own.appealing import appeal
 from moderation.flow.personal.holds import lift_holds, set_hold
 from moderation.flow.personal.retention import PURGES, count_due, purge_batch
+from moderation.flow.review import decide_by_hand
 from moderation.models import (
     Comment,
     CommentAddress,
@@ -23,6 +25,7 @@ from moderation.privacy.vault import Vault
 from moderation.statuses import Change, Code, Status, Verdict
 from tests.doubles import NOON
 from tests.factories import make_comment
+from tests.flow.desk import plain_moderator
 
 DAY = dt.timedelta(days=1)
 BY_NAME = {purge.name: purge for purge in PURGES}
@@ -127,6 +130,28 @@ def test_other_comments_stay(database: Database, site: Site, status: Status) -> 
         for kind in ("rejected", "deleted"):
             assert purge(session, site, kind, now=NOON + 9999 * DAY) == 0
         assert comment.body
+
+
+def test_a_rejected_text_stays_until_its_appeal_is_answered_and_its_days_after_that(
+    database: Database, site: Site, vault: Vault
+) -> None:
+    sent, answered = NOON + 179 * DAY, NOON + 300 * DAY
+    with database.transaction() as session:
+        comment = fill(session, site, vault)
+        seen = comment.version
+        appeal(session, comment, "It names a tree.", version_seen=seen, now=sent)
+        assert purge(session, site, "rejected", now=NOON + 181 * DAY) == 0
+        decide_by_hand(
+            session,
+            comment.id,
+            Change.REJECTED,
+            version_seen=comment.version,
+            moderator=plain_moderator(session, "grace"),
+            now=answered,
+            words="It names a person.",
+        )
+        assert purge(session, site, "rejected", now=answered + 180 * DAY) == 0
+        assert purge(session, site, "rejected", now=answered + 181 * DAY) == 1
 
 
 def test_another_site_is_left_alone(database: Database, site: Site, vault: Vault) -> None:

@@ -15,7 +15,7 @@ from moderation.errors import (
     VersionConflict,
 )
 from moderation.flow.bulk import Choice, decide_portion, start_batch
-from moderation.flow.own.appeals import appeal
+from moderation.flow.own.appealing import appeal
 from moderation.flow.personal.taking_down import take_down
 from moderation.flow.queue.calls import escalate, report
 from moderation.flow.queue.queues import CRITERIA, fold_counts, queues_of, read_counts
@@ -146,7 +146,7 @@ def act(desk: Desk, dice: random.Random, comment_id: int, now: dt.datetime) -> N
                 hashed = bytes([dice.randrange(6)])
                 report(session, comment, ReportReason.ABUSE, range_hash=hashed, now=now)
             case 7:
-                appeal(session, comment, "Please look again.", now=now)
+                appeal(session, comment, "Please look again.", version_seen=seen, now=now)
             case 8:
                 batch = start_batch(session, desk.grace, now=now)
                 choice = Choice(comment.public_id, seen)

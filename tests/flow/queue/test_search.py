@@ -89,7 +89,7 @@ def test_the_index_of_sqlite_agrees_with_its_rows(desk: Desk, database: Database
                 "INSERT INTO comments_search (comments_search, rank) VALUES ('integrity-check', 1)"
             )
         )
-        assert session.scalars(select(Comment.body)).all() == ["One.", "Three."]
+        assert set(session.scalars(select(Comment.body))) == {"One.", "Three."}
 
 
 def test_only_so_many_words_are_looked_for() -> None:

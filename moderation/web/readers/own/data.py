@@ -7,25 +7,25 @@ they do nothing that a stranger without the link could ask for.
 import datetime as dt
 import json
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from moderation.flow.articles import find_site, policy_of
 from moderation.flow.commenters import find_commenter
-from moderation.flow.mails import ask_for_proof
 from moderation.flow.personal.erasure import ask_for_erasure, cancel_erasure
 from moderation.flow.personal.export import export_commenter
-from moderation.letters import domain_of, new_message_id
 from moderation.models import Site
 from moderation.services import services
 from moderation.statuses import Actor, ErasureScope
 from moderation.web.forms.comments import OwnDataForm
+from moderation.web.headers import refuse_foreign
 from moderation.web.languages import speak_as
-from moderation.web.limits import limiter
+from moderation.web.limits import count_form
 from moderation.web.readers import readers
-from moderation.web.readers.own.proof import find_proven
+from moderation.web.readers.own.links import keep_private
+from moderation.web.readers.own.proof import find_proven, lead_to_proof_page
 
 
 @readers.route("/s/<site_key>/data", methods=["GET", "POST"])
@@ -35,10 +35,12 @@ def own_data(site_key: str) -> ResponseReturnValue:
     with services().database.reading() as session:
         site = find_site(session, site_key)
     speak_as(site)
+    if request.method == "POST":
+        refuse_foreign(site.origins)
     sent = False
     if request.method == "POST" and services().settings.SMTP_HOST:
-        with limiter.limit(services().settings.RATE_SUBMIT):
-            sent = form.validate()
+        count_form()
+        sent = form.validate()
         if sent:
             _ask(site.key, form.email.data)
     page = render_template(
@@ -53,16 +55,15 @@ def own_data(site_key: str) -> ResponseReturnValue:
 
 
 @readers.post("/p/<token>/export")
-def export(token: str) -> Response:
+def export(token: str) -> AnyResponse:
     """A person's data as a file: `format` is json, or html to read."""
     as_json = request.form.get("format") != "html"
-    with (
-        limiter.limit(services().settings.RATE_SUBMIT),
-        services().database.transaction() as session,
-    ):
+    with services().database.transaction() as session:
+        commenter = find_proven(session, token)  # first: a refusal speaks the site's language
+        count_form()
         data = export_commenter(
             session,
-            find_proven(session, token),
+            commenter,
             vault=services().vault,
             actor=Actor.COMMENTER,
             now=services().clock(),
@@ -74,17 +75,17 @@ def export(token: str) -> Response:
         response = make_response(render_template("readers/export.html", data=data))
     ending = "json" if as_json else "html"
     response.headers["Content-Disposition"] = f'attachment; filename="my-comments.{ending}"'
-    return response
+    return keep_private(response)
 
 
 @readers.post("/p/<token>/erasure")
 def erasure(token: str) -> AnyResponse:
     """Want one's texts, or everything, gone; carried out after the days to think it over."""
     scope = request.form.get("scope", "")
-    if scope not in list(ErasureScope):
-        raise BadRequest
     with services().database.transaction() as session:
         commenter = find_proven(session, token)
+        if scope not in list(ErasureScope):
+            raise BadRequest
         days = policy_of(session.get_one(Site, commenter.site_id)).erasure_days
         ask_for_erasure(
             session,
@@ -94,7 +95,7 @@ def erasure(token: str) -> AnyResponse:
             now=services().clock(),
             delay=dt.timedelta(days=days),
         )
-    return redirect(url_for("readers.proof_page", token=token), 303)
+    return lead_to_proof_page(token)
 
 
 @readers.post("/p/<token>/erasure/cancel")
@@ -102,13 +103,12 @@ def cancel(token: str) -> AnyResponse:
     """Change one's mind."""
     with services().database.transaction() as session:
         cancel_erasure(session, find_proven(session, token), now=services().clock())
-    return redirect(url_for("readers.proof_page", token=token), 303)
+    return lead_to_proof_page(token)
 
 
 def _ask(site_key: str, email: str) -> None:
     """Write the mail, whether anybody has this address or not: the sender drops the latter."""
-    message_id = new_message_id(domain_of(services().settings.public_url))
     with services().database.transaction() as session:
         site = find_site(session, site_key)
         commenter = find_commenter(session, site, email, vault=services().vault)
-        ask_for_proof(session, site, commenter, message_id=message_id, now=services().clock())
+        services().mail_proof(session, site, commenter)

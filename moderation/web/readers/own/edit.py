@@ -7,14 +7,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as AnyResponse
 
-from moderation.errors import EditRefused, VersionConflict
+from moderation.errors import DuplicateComment, EditRefused, VersionConflict
 from moderation.flow.articles import policy_of
 from moderation.flow.own.edits import Hindrance, edit, find_hindrance
 from moderation.models import Comment
 from moderation.services import services
 from moderation.statuses import Status
 from moderation.web.forms.own import EditForm
-from moderation.web.limits import lets_in, retry_after
+from moderation.web.limits import ask_to_wait, count_form, lets_in
 from moderation.web.readers import readers
 from moderation.web.readers.own.links import find_own, keep_private, lead_back
 from moderation.web.readers.submissions import RETRY_AFTER, wait_for_outcome
@@ -57,11 +57,9 @@ def edit_comment(token: str) -> AnyResponse:
     if comment.status is Status.DELETED:
         return lead_back(token)
     form = EditForm(request.form, comment, policy_of(comment.article.site))
-    if not lets_in(services().settings.RATE_SUBMIT):
+    if not lets_in(count_form):
         wait = _("Too many comments at once. Please wait a little.")
-        response = _show(token, comment, form, 429, wait)
-        response.headers["Retry-After"] = str(retry_after())
-        return response
+        return ask_to_wait(_show(token, comment, form, 429, wait))
     if not form.validate():
         return _show(token, comment, form, 400)
     return _edit(token, comment, form)
@@ -77,12 +75,16 @@ def _edit(token: str, comment: Comment, form: EditForm) -> AnyResponse:
                 form.body.data,
                 version_seen=form.token.version,
                 now=services().clock(),
+                repeat_window=services().repeat_window,
             )
     except EditRefused as refused:
         why = str(HINDRANCES[Hindrance(refused.hindrance)])
         return _show(token, comment, form, 403, why, is_over=True)
     except VersionConflict:
         return _show_moved(token, form)
+    except DuplicateComment:
+        said = _("You said this already: it was received a moment ago.")
+        return _show(token, comment, form, 409, said)
     except OperationalError:
         log.error("edit_not_stored", exc_info=True)
         failed = _("Your text could not be stored just now. Please send it again.")

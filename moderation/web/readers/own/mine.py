@@ -10,8 +10,10 @@ from moderation.flow.own.mine import WAITS, Link, read_mine, show_waiting
 from moderation.models import Comment
 from moderation.services import services
 from moderation.statuses import Status
+from moderation.web.headers import refuse_foreign
 from moderation.web.languages import speak_as
 from moderation.web.readers import readers
+from moderation.web.readers.branches import shown_level
 from moderation.web.readers.own.links import private_links
 
 LINKS_MAX = 50
@@ -22,8 +24,9 @@ def mine(site_key: str) -> Response:
     """Which of these comments wait under the article, or stand there; which links lead nowhere.
 
     The links (`token`, at most LINKS_MAX) travel in the body. `known` is one of an approved comment
-    of the site, for the form to bring along. No other site may call this.
+    of the site, for the form to bring along. No page of another site may call this.
     """
+    refuse_foreign(())
     tokens = request.form.getlist("token")[:LINKS_MAX]
     links = [private_links().read(token) for token in tokens]
     with services().database.reading() as session:
@@ -61,7 +64,7 @@ def _waiting(session: Session, here: Sequence[tuple[Comment, str]]) -> list[dict
         {
             "id": waiting.public_id,
             "above": waiting.above,
-            "level": min(waiting.level, 5),
+            "level": shown_level(waiting.level),
             "html": render_template("readers/_waiting.html", waiting=waiting, token=token),
         }
         for waiting, token in sorted(found, key=lambda pair: pair[0].created_at)

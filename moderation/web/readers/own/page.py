@@ -43,9 +43,11 @@ def private_page(token: str) -> Response:
 
 
 def _usual_wait(session: Session, comment: Comment, now: dt.datetime) -> str | None:
-    """How long a person usually takes, in words; None where nobody could tell."""
+    """How long a person usually takes, in words; None where no person does or nobody can tell."""
+    if comment.status is not Status.HELD:
+        return None
     seconds = usual_wait(session, comment.site_id, now=now)
-    if comment.status is not Status.HELD or seconds is None:
+    if seconds is None:
         return None
     return str(format_timedelta(dt.timedelta(seconds=seconds), granularity="minute"))
 

@@ -1,6 +1,6 @@
 """The page behind the link of a mail: its reader says that the address is theirs."""
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
@@ -15,21 +15,22 @@ from moderation.flow.proof import confirm_address
 from moderation.models import Commenter, Site
 from moderation.privacy.links import ProofLinks
 from moderation.services import services
+from moderation.text import clean_line
 from moderation.web.forms.own_letters import AllWishesForm
 from moderation.web.languages import speak_as
 from moderation.web.readers import readers
-from moderation.web.readers.own.links import private_links
+from moderation.web.readers.own.links import keep_private, private_links
 
 
 @readers.get("/p/<token>")
-def proof_page(token: str) -> Response:
+def proof_page(token: str) -> AnyResponse:
     """Whose address it is, and what its owner can do. The link only reads."""
     with services().database.reading() as session:
         commenter = find_commenter_by_link(session, token)
         site = session.get_one(Site, commenter.site_id)
-        speak_as(site)
         wish = pending_erasure(session, commenter)
-        own = read_own_comments(session, commenter, before=request.args.get("before", ""))
+        before = clean_line(request.args.get("before", ""))  # no database looks for a NUL
+        own = read_own_comments(session, commenter, before=before)
         is_wished = any_wished(session, commenter)
         wish_form = AllWishesForm(None, wishes_for_all(session, commenter))
     page = render_template(
@@ -44,9 +45,7 @@ def proof_page(token: str) -> Response:
         wish_form=wish_form if services().settings.SMTP_HOST else None,
         erasure_days=policy_of(site).erasure_days,
     )
-    response = make_response(page)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return keep_private(make_response(page))
 
 
 @readers.post("/p/<token>/confirm")
@@ -55,9 +54,12 @@ def confirm(token: str) -> AnyResponse:
     with services().database.transaction() as session:
         commenter = find_commenter_by_link(session, token)
         confirm_address(session, commenter, now=services().clock())
-    response = redirect(url_for("readers.proof_page", token=token), 303)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return lead_to_proof_page(token)
+
+
+def lead_to_proof_page(token: str) -> AnyResponse:
+    """To the page that shows what became of the wish."""
+    return keep_private(redirect(url_for("readers.proof_page", token=token), 303))
 
 
 def find_proven(session: Session, token: str) -> Commenter:
@@ -69,7 +71,10 @@ def find_proven(session: Session, token: str) -> Commenter:
 
 
 def find_commenter_by_link(session: Session, token: str) -> Commenter:
-    """Who was sent this link. Raises UnknownLink alike for forged, old and revoked ones."""
+    """Who was sent this link; the language of their site is spoken then.
+
+    Raises UnknownLink alike for forged, old and revoked links.
+    """
     links = ProofLinks(services().settings.SECRET_KEY.get_secret_value())
     known = links.read(token, now=services().clock())
     commenter = session.scalar(
@@ -77,4 +82,5 @@ def find_commenter_by_link(session: Session, token: str) -> Commenter:
     )
     if commenter is None or known is None or commenter.link_version != known[1]:
         raise UnknownLink("this link does not lead to a commenter")
+    speak_as(session.get_one(Site, commenter.site_id))
     return commenter

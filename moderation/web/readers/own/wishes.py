@@ -1,22 +1,20 @@
 """Which mails a commenter wishes: about one comment, and about all of theirs on a site."""
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from moderation.flow.mails import ask_for_proof
 from moderation.flow.own.wishes import wish_about, wish_for_all, wishes_about, wishes_for_all
-from moderation.letters import domain_of, new_message_id
 from moderation.models import Comment
 from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.forms.own_letters import AllWishesForm, WishForm
-from moderation.web.limits import limiter
+from moderation.web.limits import count_form
 from moderation.web.readers import readers
 from moderation.web.readers.own.links import find_own, keep_private, lead_back
-from moderation.web.readers.own.proof import find_proven
+from moderation.web.readers.own.proof import find_proven, lead_to_proof_page
 
 
 def wish_form(session: Session, comment: Comment) -> WishForm | None:
@@ -30,8 +28,7 @@ def wish_form(session: Session, comment: Comment) -> WishForm | None:
 @readers.post("/c/<token>/wishes")
 def wish(token: str) -> AnyResponse:
     """Take what is wished about one comment. Nothing tells whether its address is proven."""
-    with limiter.limit(services().settings.RATE_SUBMIT):
-        pass
+    count_form()
     with services().database.transaction() as session:
         comment = find_own(session, token)
         again = wish_form(session, comment)
@@ -56,17 +53,16 @@ def wish_for_every_comment(token: str) -> AnyResponse:
         if not form.validate():
             raise BadRequest
         wish_for_all(session, commenter, form.wanted, now=services().clock())
-    return keep_private(redirect(url_for("readers.proof_page", token=token), 303))
+    return lead_to_proof_page(token)
 
 
 def _take(session: Session, comment: Comment, form: WishForm) -> None:
-    now, commenter = services().clock(), comment.commenter
-    wish_about(session, comment, form.wanted, now=now)
+    wish_about(session, comment, form.wanted, now=services().clock())
+    commenter = comment.commenter
     # What filled in the trap is a program: the address that it typed is somebody else's.
     is_asked = form.wanted and Code.HONEYPOT not in comment.signals
     if commenter is not None and commenter.confirmed_at is None and is_asked:
-        message_id = new_message_id(domain_of(services().settings.public_url))
-        ask_for_proof(session, comment.article.site, commenter, message_id=message_id, now=now)
+        services().mail_proof(session, comment.article.site, commenter)
 
 
 def _show_again(token: str, comment: Comment, form: WishForm) -> AnyResponse:
