@@ -30,7 +30,8 @@ from tests.factories import make_comment, make_moderator, make_site
 from tests.servers import TOKEN, Installation, iterate
 
 MODERATORS, COMMENTS, ROUNDS = 8, 500, 12
-CONFLICTS_AT_MOST = 0.02  # of all decisions
+# Of all decisions. Usually there is none: only a claim that runs out (minutes) lets two in.
+CONFLICTS_AT_MOST = 0.02
 # Where the form of the comment leads, and the version that it carries.
 FORM = re.compile(r'class="decide" action="([^"]+)".*?name="version" value="(\d+)"', re.DOTALL)
 

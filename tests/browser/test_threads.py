@@ -90,7 +90,7 @@ def test_where_another_page_comes_than_the_thread_the_link_is_followed(
     page.clock.run_for(MINUTE)
     page.route(WHOLE, lambda route: route.fulfill(body="<h1 id=comments>Moved</h1>"), times=1)
     page.get_by_role("button", name="1 new comment").click()
-    page.wait_for_url(f"**comment={first}#comment-{first}")
+    page.wait_for_url(re.compile(rf"comment={first}.*#comment-{first}$"))
     expect(page.get_by_text("New one")).to_be_visible()
 
 
@@ -149,7 +149,7 @@ def test_a_link_to_a_comment_leads_there_on_whatever_page_it_is(
     *_, last = publish(stage, here, *(f"Comment {number}" for number in range(102)))
     page = open_page()
     page.goto(stage.url + stage.thread(here) + f"#comment-{last}")
-    page.wait_for_url(f"**comment={last}#comment-{last}")
+    page.wait_for_url(re.compile(rf"comment={last}.*#comment-{last}$"))
     expect(page.locator(f"#comment-{last}")).to_be_in_viewport()
     page.get_by_role("link", name="All comments").click()
     page.get_by_role("link", name="More comments").click()
