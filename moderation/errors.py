@@ -52,7 +52,7 @@ class ArticleClosed(ModerationError):
 
 
 class DuplicateComment(ModerationError):
-    """The same name said the same under the same article a moment ago."""
+    """The same name said the same under the same article before."""
 
     code = "duplicate_comment"
 

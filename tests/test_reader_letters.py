@@ -195,7 +195,8 @@ def test_nothing_tells_a_stranger_whether_the_address_is_proven(
     services: Services, client: FlaskClient, server: MailServer, clock: Clock, page: str
 ) -> None:
     """Who typed it has a private page; what the owner of the address said does not show there."""
-    before = wish(client, page, "replies").html
+    wish(client, page, "replies")
+    before = client.get(page).text
     proven = prove(services, client, server, clock)
     shown = Page(client.get(proven).text)
     press_on(client, shown, "Save", decisions="all", replies="none", links="asked")
@@ -215,6 +216,36 @@ def test_a_form_is_for_the_wishes_that_it_shows(
     assert press(client, old, "Save", replies="y").status_code == 303, "so it is already"
     forged = client.post(f"{page}/wishes", data={"links": "y", "csrf_token": "x"})
     assert forged.status_code == 400
+
+
+def test_what_is_saved_is_said_and_has_the_focus(
+    services: Services, client: FlaskClient, server: MailServer, clock: Clock, page: str
+) -> None:
+    def told(shown: Page) -> list[str]:
+        return [each.text for each in shown.all("p", role="status", autofocus="")]
+
+    assert told(Page(client.get(page).text)) == []
+    assert told(wish(client, page, "replies")) == ["Saved."]
+    proven = Page(client.get(prove(services, client, server, clock)).text)
+    assert told(proven) == []
+    saved = press_on(client, proven, "Save", decisions="all", replies="none", links="asked")
+    assert told(saved) == ["Saved."]
+
+
+def test_answers_to_a_rejected_comment_are_not_offered_and_the_wish_is_kept(
+    services: Services, client: FlaskClient, page: str, grace: Moderator
+) -> None:
+    def ticked(shown: Page) -> list[str]:
+        boxes = shown.all("input", type="checkbox")
+        return [box.attrs["name"] for box in boxes if "checked" in box.attrs]
+
+    wish(client, page, "replies", "decisions")
+    decide(services, grace, Change.REJECTED, reason=Reason.INSULT)
+    shown = wish(client, page, "links")
+    assert "when somebody answers" not in shown.text
+    assert set(ticked(shown)) == {"decisions", "links"}
+    decide(services, grace, Change.APPROVED)
+    assert set(ticked(Page(client.get(page).text))) == {"replies", "decisions", "links"}
 
 
 @pytest.mark.parametrize("overrides", [{}])

@@ -226,7 +226,7 @@ def refuse_duplicate(
         Comment.submission_id != submission_id,
     )
     if session.scalar(query.limit(1)) is not None:
-        raise DuplicateComment("the same text was sent a moment ago")
+        raise DuplicateComment("the same text was sent before")
 
 
 def anchor(session: Session, parent: Comment | None, depth: int) -> Comment | None:

@@ -8,8 +8,9 @@
   const ANSWERS_WITHIN = 10_000; // else the line hangs
   const FREE_AFTER = 20_000; // the server knows a form that comes twice
   const { article, body, csrf_token: token, name, parent } = form.elements;
-  const page = `draft ${new URL(form.action).pathname} ${article.value} `;
-  const key = page + parent.value;
+  const page = `draft ${new URL(form.action).pathname} ${article.value} `; // the thread's draft
+  let key = page + parent.value; // a reply's has the comment's id behind
+  let lent; // a reply that began with the thread's draft
   let shownAt = Date.now();
   let sending = false;
   let reached = false;
@@ -30,6 +31,7 @@
     clearTimeout(saving);
     const draft = { at: Date.now(), name: name.value, body: body.value, sent: sending };
     attempt((store) => body.value.trim() ? store.setItem(key, JSON.stringify(draft)) : store.removeItem(key));
+    if (lent && sending) attempt((store) => store.removeItem(page)); // it goes as the reply
   }
 
   function tidy(store) {
@@ -43,10 +45,21 @@
   }
 
   function restore(store) {
-    if (body.value || !store[key]) return;
-    const draft = JSON.parse(store[key]);
+    const found = store[key] || store[page];
+    if (body.value || !found) return;
+    lent = !store[key];
+    const draft = JSON.parse(found);
     body.value = draft.body;
     name.value ||= draft.name;
+  }
+
+  // What is typed is to answer another comment (`detail` is its id), or none: its draft goes along.
+  function move({ detail }) {
+    attempt((store) => store.removeItem(key));
+    key = page + detail;
+    lent = false;
+    attempt(restore);
+    save();
   }
 
   // Whether the server can be reached: where nothing may be stored, a form sent in vain is lost.
@@ -97,6 +110,7 @@
     clearTimeout(saving);
     saving = setTimeout(save, 300);
   });
+  document.addEventListener("reply", move);
   addEventListener("pagehide", () => touched && save());
   addEventListener("pageshow", free);
 })();

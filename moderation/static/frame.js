@@ -41,6 +41,8 @@
     lead(form || goal || target());
     new ResizeObserver(() => tell()).observe(root);
     addEventListener("hashchange", () => lead(target()));
+    // reply.js has put the form below a comment, or back.
+    document.addEventListener("reply", () => lead(document.querySelector(".thread #form")));
   }
 
   if (framed) {

@@ -55,7 +55,7 @@
     entry.className = "level-" + level;
     entry.innerHTML = html;
     const list = listIn(above.map(find).find(Boolean));
-    if ("newest" in data && !above.length) list.prepend(entry);
+    if (list.closest("[data-newest]") && !above.length) list.prepend(entry);
     else list.append(entry);
   }
 

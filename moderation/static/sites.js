@@ -1,4 +1,4 @@
-/* On the owner's page of a site: copies the snippet, and has the preview wear what is typed. */
+/* On the owner's page of a site: copies the snippet, has the preview wear what is typed, leads to what was done. */
 (function () {
   "use strict";
 
@@ -61,6 +61,13 @@
     });
   }
 
+  // Browsers go to the fragment instead, and take the focus away: it comes back one frame later.
+  function focusing() {
+    var told = location.hash && document.querySelector("[autofocus]");
+    if (told) requestAnimationFrame(function () { told.focus({ preventScroll: true }); });
+  }
+
+  document.addEventListener("DOMContentLoaded", focusing);
   document.querySelectorAll("[data-copy]").forEach(copying);
   document.querySelectorAll("[data-looks]").forEach(wearing);
 })();

@@ -7,6 +7,15 @@
   const box = () => document.getElementById("discussion");
   let pause = SOON, asked = Date.now(), timer;
 
+  // Back to an answer to a sent form would send it anew: its address asks for the thread instead.
+  function settle() {
+    if (!box() || new URLSearchParams(location.search).has("article")) return;
+    const address = new URL(box().dataset.whole, location);
+    const parent = document.getElementById("form")?.elements.parent.value;
+    if (parent) address.searchParams.set("parent", parent);
+    history.replaceState(null, "", address);
+  }
+
   function lead() {
     const [, id] = ID.exec(location.hash) || [];
     if (!id || !box()) return;
@@ -45,21 +54,47 @@
     wait();
   }
 
+  // Said once, and shown at the end as well: in a frame nothing sticks to the window's edge.
   function tell({ count, first, text }) {
-    const place = box().querySelector(".news");
-    if (!count || place.textContent === text) return;
-    const button = document.createElement("button");
-    button.className = "quiet";
-    button.textContent = text;
-    button.addEventListener("click", () => load(first).catch(() => location.assign(one(first))));
-    place.replaceChildren(button);
+    const places = [...box().querySelectorAll(".news")];
+    if (!count || places[0].textContent === text) return;
+    for (const place of places) {
+      const button = document.createElement("button");
+      button.className = "quiet";
+      button.textContent = text;
+      button.addEventListener("click", () => load(first).catch(() => follow(first)));
+      place.replaceChildren(button);
+    }
   }
 
-  // The thread anew, so that what is typed in the form stays; folded branches stay folded. Where
-  // the server is busy or the network away all is left as it is, the button for another click too.
+  function follow(id) {
+    if (!document.getElementById("body")?.value.trim()) location.assign(one(id));
+  }
+
+  // The thread anew, so that what is typed in the form stays. Where the first new one is on a later
+  // page it comes with the newest first, else by itself. Where the server is busy or the network
+  // away all is left as it is, the button for another click too.
   async function load(first) {
-    const answer = await fetch(box().dataset.whole, { credentials: "omit" }).catch(() => null);
-    if (!answer?.ok) return;
+    const newest = new URL(box().dataset.whole, location);
+    newest.searchParams.set("sort", "newest");
+    let parts;
+    for (const address of [box().dataset.whole, newest, one(first)]) {
+      parts = await read(address);
+      if (!parts) return;
+      if (parts[1].querySelector("#comment-" + first)) break;
+    }
+    for (const part of parts) document.getElementById(part.id).replaceWith(part);
+    document.dispatchEvent(new Event("discussion"));
+    pause = SOON;
+    if (document.getElementById("comment-" + first)) location.replace("#comment-" + first);
+    else focus(box()); // gone again, and the page says so
+    wait();
+  }
+
+  // Heading and comments of the page at this address, branches folded as they are here.
+  async function read(address) {
+    const answer = await fetch(address, { credentials: "omit" }).catch(() => null);
+    if (!answer?.ok && answer?.status !== 404) return null;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const opened = new Map(branches(document).map((branch) => [branch.parentElement.id, branch.open]));
     for (const branch of branches(page)) {
@@ -67,11 +102,7 @@
     }
     const parts = ["comments", "discussion"].map((id) => page.getElementById(id));
     if (parts.includes(null)) throw new Error("no thread");
-    for (const part of parts) document.getElementById(part.id).replaceWith(part);
-    document.dispatchEvent(new Event("discussion"));
-    pause = SOON;
-    location.replace("#comment-" + first);
-    wait();
+    return parts;
   }
 
   function branches(page) {
@@ -80,6 +111,7 @@
 
   addEventListener("hashchange", lead);
   document.addEventListener("visibilitychange", wait);
+  settle();
   lead();
   wait();
 })();

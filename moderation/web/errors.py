@@ -36,7 +36,7 @@ ANSWERS: dict[type[errors.ModerationError], tuple[int, LazyString | str]] = {
     ),
     errors.UnknownParent: (400, _l("The comment you reply to is no longer there.")),
     errors.ArticleClosed: (403, _l("Comments are closed here.")),
-    errors.DuplicateComment: (409, _l("You said this already: it was received a moment ago.")),
+    errors.DuplicateComment: (409, _l("You said this already.")),
     errors.TokenReused: (400, _l("This form was already sent. Send it again as a new comment.")),
     errors.UnknownComment: (
         404,

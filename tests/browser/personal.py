@@ -1,7 +1,8 @@
-"""The private side of the stage: people with addresses, their links and wishes, a legal hold."""
+"""The private side of the stage: people with addresses, a legal hold, and their pages."""
 
 import datetime as dt
 
+from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -102,3 +103,60 @@ def _link(person: Commenter) -> str:
     links = ProofLinks(SECRETS["SECRET_KEY"])
     token = links.issue(person.public_id, person.link_version, expires_at=now() + DAY)
     return f"/p/{token}"
+
+
+def visit_search(page: Page, stage: Stage, article: str, email: str = "nobody@example.com") -> None:
+    """A search that finds nobody, unless told whom."""
+    page.goto(f"{stage.url}/commenters")
+    page.get_by_label("Full email address").fill(email)
+    page.get_by_role("button", name="Search").click()
+    page.locator("#found").wait_for()
+
+
+def visit_found(page: Page, stage: Stage, article: str) -> None:
+    """A search that finds somebody."""
+    visit_search(page, stage, article, KNOWN)
+    page.get_by_role("main").get_by_role("link").first.wait_for()
+
+
+def visit_asked(page: Page, stage: Stage, article: str, email: str = KNOWN) -> None:
+    """Somebody asked for the link to their data."""
+    page.goto(f"{stage.url}/s/{stage.site}/data")
+    page.get_by_label("Email").fill(email)
+    page.get_by_role("button", name="Mail me the link").click()
+    page.wait_for_load_state()
+
+
+def visit_asked_badly(page: Page, stage: Stage, article: str) -> None:
+    """Somebody typed what is no address."""
+    visit_asked(page, stage, article, "nonsense")
+
+
+def visit_commenter(page: Page, stage: Stage, article: str) -> None:
+    """The page of who waits to be erased."""
+    page.goto(f"{stage.url}/commenters/{stage.commenter}")
+
+
+def visit_revealed(page: Page, stage: Stage, article: str) -> None:
+    """Their email in full, as an owner reads it."""
+    visit_commenter(page, stage, article)
+    page.get_by_label("Why do you need it?").select_option("legal")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_text("Their full email").wait_for()
+
+
+def visit_kept(page: Page, stage: Stage, article: str) -> None:
+    """A legal hold, its form open."""
+    page.goto(f"{stage.url}/queue/{stage.kept}")
+    page.get_by_text("Keep it for longer").click()
+
+
+def visit_kept_badly(page: Page, stage: Stage, article: str) -> None:
+    """A legal hold for no days."""
+    page.goto(f"{stage.url}/queue/{stage.kept}")
+    page.get_by_text("Keep it for longer").click()
+    page.get_by_label("Reason, for your colleagues").fill("A court")
+    page.get_by_label("Days from today").fill("0")
+    page.locator("form:has([name=days])").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").wait_for()

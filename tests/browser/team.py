@@ -1,7 +1,8 @@
-"""The team's side of the stage: people half signed in, and links that were made for somebody."""
+"""The team's side of the stage: people half signed in, links made for somebody, and their page."""
 
 import datetime as dt
 
+from playwright.sync_api import Page
 from sqlalchemy import select
 
 from moderation.flow.notices.links import make_link
@@ -11,7 +12,7 @@ from moderation.models import Comment, DecisionLink, Mail, Moderator
 from moderation.privacy.links import DecisionLinks
 from moderation.statuses import MailAction, MailKind, Role
 from moderation.sweep import now
-from tests.browser.stage import SECRETS, Stage
+from tests.browser.stage import MODERATOR, SECRETS, Stage
 from tests.factories import PASSWORD
 from tests.web.people import give_second_factor
 
@@ -87,3 +88,26 @@ def add_person(stage: Stage, email: str, *, must_change: bool = False) -> Modera
             now=now(),
             must_change=must_change,
         )
+
+
+def visit_people(page: Page, stage: Stage, article: str) -> None:
+    """The team, with the forms about each open."""
+    page.goto(f"{stage.url}/team")
+    for summary in page.locator("summary").all():
+        summary.click()
+
+
+def visit_invited(page: Page, stage: Stage, article: str) -> None:
+    """Somebody invited, the link shown once."""
+    page.goto(f"{stage.url}/team")
+    page.get_by_label("Email").fill("somebody@colleague.example")
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_text("Shown this once").wait_for()
+
+
+def visit_invited_badly(page: Page, stage: Stage, article: str) -> None:
+    """Somebody invited who signs in already."""
+    page.goto(f"{stage.url}/team")
+    page.get_by_label("Email").fill(MODERATOR)
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_text("signs in with this email already").wait_for()

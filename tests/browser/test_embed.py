@@ -170,6 +170,19 @@ def test_the_notice_comes_into_view_after_sending_from_far_down(
     wait_until(lambda: notice.evaluate("notice => notice === document.activeElement"))
 
 
+def test_a_report_opens_at_its_heading_from_deep_in_a_thread(
+    open_page: OpenPage, host: Host, article: str
+) -> None:
+    page = open_page(PHONE)
+    page.goto(article)
+    link = frame_in(page).locator(".report").last
+    link.scroll_into_view_if_needed()
+    link.click()
+    heading = page.frame_locator("#comments iframe").get_by_role("heading", level=1)
+    expect(heading).to_have_text("Report a comment")
+    wait_until(lambda: is_in_view(page, heading))
+
+
 DARK, LIGHT = "background:#112;color:#eee", "background:#fff"
 MODERN = "background:oklch(0.2 0.02 250);color:#eee"
 

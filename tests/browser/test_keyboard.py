@@ -30,6 +30,8 @@ def test_the_form_is_filled_in_and_sent_in_the_order_of_its_fields(
 ) -> None:
     page = open_page()
     page.goto(stage.url + stage.thread(f"{article}?keyboard"))
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "Back to the article"
     for text in ("By keyboard.", "Ada", "ada@example.com"):
         page.keyboard.press("Tab")
         page.keyboard.type(text)
@@ -53,7 +55,7 @@ def test_the_first_wrong_field_has_the_focus_and_says_what_is_wrong(
     expect(name).to_have_accessible_description("Please enter a name.")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("A text to keep.")
     expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(2)
-    expect(page).to_have_title("Error: Comments")
+    expect(page).to_have_title("Error: Comments · News")
 
 
 def test_a_reply_is_started_from_its_comment(

@@ -87,5 +87,5 @@ def test_it_is_changed_where_it_was_typed(open_page: OpenPage, thread: str) -> N
     text = page.get_by_role("textbox", name="Comment")
     assert text.input_value() == RUDE
     text.fill("Trees are good.")
-    page.get_by_role("button", name="Post comment").click()
+    page.get_by_role("button", name="Post the changed text").click()
     page.get_by_text("Your comment was received").wait_for()

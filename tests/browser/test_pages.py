@@ -4,8 +4,9 @@ import itertools
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from moderation.statuses import Status
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Watched
 from tests.browser.stage import Stage
@@ -75,9 +76,31 @@ def _box(locator: Any) -> dict[str, float]:
 
 
 def test_what_is_tapped_is_44_pixels_high(open_page: OpenPage, stage: Stage, article: str) -> None:
-    page = open_page(PHONE)
+    page = open_page(PHONE, has_touch=True, is_mobile=True)
     page.goto(stage.url + stage.thread(article))
-    tapped = page.locator("button, input:not([type=hidden], #website), textarea, .reply, .report")
+    tapped = page.locator(
+        "button, input:not([type=hidden], #website), textarea, .reply, .report, .thread header a, "
+        ".foot a, .home a, .comment-form .actions a"
+    )
     boxes = [box for box in (found.bounding_box() for found in tapped.all()) if box]
     assert len(boxes) > 10
     assert min(box["height"] for box in boxes) >= 44
+
+
+def test_a_name_stands_beside_its_avatar_however_long(
+    open_page: OpenPage, stage: Stage, article: str
+) -> None:
+    page = open_page(NARROW)
+    page.goto(stage.url + stage.thread(article))
+    for avatar in page.locator(".thread header .avatar").all():
+        name = avatar.locator("+ .name")
+        assert _box(name)["y"] < _box(avatar)["y"] + _box(avatar)["height"]
+
+
+def test_what_deletes_for_good_does_not_look_like_what_sends(
+    open_page: OpenPage, stage: Stage
+) -> None:
+    page = open_page()
+    page.goto(f"{stage.url}{stage.private[Status.APPROVED]}/delete")
+    button = page.get_by_role("button", name="Delete it for good")
+    expect(button).to_have_css("background-color", "rgb(165, 29, 36)")

@@ -59,6 +59,18 @@ def test_a_preview_is_as_high_as_its_page_and_cannot_be_used(
         assert field.evaluate("field => document.activeElement !== field")
 
 
+def test_what_was_saved_has_the_focus_below_the_title_of_its_section(
+    open_page: OpenPage, office: Any, stage: Stage
+) -> None:
+    page = open_page(storage_state=office)
+    page.goto(f"{stage.url}/sites/quiet")
+    section(page, "watch").get_by_role("button", name="Save").click()
+    told = section(page, "watch").get_by_role("status")
+    expect(told).to_contain_text("Nothing was changed.")
+    expect(told).to_be_focused()
+    expect(told).to_be_in_viewport()
+
+
 def test_the_snippet_is_copied(open_page: OpenPage, office: Any, stage: Stage) -> None:
     page = open_page(storage_state=office, permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"{stage.url}/sites/{stage.site}")

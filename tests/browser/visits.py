@@ -8,8 +8,18 @@ import pyotp
 from playwright.sync_api import Page
 
 from moderation.statuses import Status
-from tests.browser import notes, reports, sites, surges, texts, threads, webhooks
-from tests.browser.personal import KNOWN
+from tests.browser import (
+    bans,
+    notes,
+    personal,
+    reports,
+    sites,
+    surges,
+    team,
+    texts,
+    threads,
+    webhooks,
+)
 from tests.browser.stage import MODERATOR, NEWCOMER, Stage
 from tests.browser.team import FRESH, GUARDED, add_person
 from tests.factories import PASSWORD
@@ -117,79 +127,8 @@ def _undone(page: Page, stage: Stage, article: str) -> None:
     page.get_by_role("status").get_by_text("Undone").wait_for()
 
 
-def _search(page: Page, stage: Stage, article: str, email: str = "nobody@example.com") -> None:
-    page.goto(f"{stage.url}/commenters")
-    page.get_by_label("Full email address").fill(email)
-    page.get_by_role("button", name="Search").click()
-    page.locator("#found").wait_for()
-
-
-def _found(page: Page, stage: Stage, article: str) -> None:
-    _search(page, stage, article, KNOWN)
-    page.get_by_role("main").get_by_role("link").first.wait_for()
-
-
-def _ask(page: Page, stage: Stage, article: str, email: str = KNOWN) -> None:
-    page.goto(f"{stage.url}/s/{stage.site}/data")
-    page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Mail me the link").click()
-    page.wait_for_load_state()
-
-
-def _ask_badly(page: Page, stage: Stage, article: str) -> None:
-    _ask(page, stage, article, "nonsense")
-
-
 def _proof(name: str) -> Visit:
     return lambda page, stage, article: _go(page, stage.url + stage.proofs[name])
-
-
-def _commenter(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/commenters/{stage.commenter}")
-
-
-def _revealed(page: Page, stage: Stage, article: str) -> None:
-    _commenter(page, stage, article)
-    page.get_by_label("Why do you need it?").select_option("legal")
-    page.get_by_role("button", name="Show").click()
-    page.get_by_text("Their full email").wait_for()
-
-
-def _kept(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/queue/{stage.kept}")
-    page.get_by_text("Keep it for longer").click()
-
-
-def _kept_badly(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/queue/{stage.kept}")
-    page.get_by_text("Keep it for longer").click()
-    page.get_by_label("Reason, for your colleagues").fill("A court")
-    page.get_by_label("Days from today").fill("0")
-    page.locator("form:has([name=days])").evaluate("form => { form.noValidate = true }")
-    page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _ban(page: Page, stage: Stage, article: str, kind: str = "word", whom: str = "trees") -> None:
-    page.goto(f"{stage.url}/bans/new")
-    page.get_by_label("What to ban").select_option(kind)
-    page.get_by_label("Which one").fill(whom)
-    page.get_by_label("Where", exact=True).select_option("All sites, those to come too")
-    page.get_by_label("Reason, for your colleagues").fill("Too much of it")
-    page.get_by_role("button", name="Show what it would have hit").click()
-    page.wait_for_load_state()
-
-
-def _ban_badly(page: Page, stage: Stage, article: str) -> None:
-    _ban(page, stage, article, "email", "nobody")
-
-
-def _ban_commenter(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/commenters/{stage.commenter}/ban")
-
-
-def _ban_forgotten_network(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/queue/{stage.kept}/ban")
 
 
 def _numbers(page: Page, stage: Stage, article: str) -> None:
@@ -266,26 +205,6 @@ def _account_refused(page: Page, stage: Stage, article: str) -> None:
     page.get_by_role("alert").wait_for()
 
 
-def _person(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/team")
-    for summary in page.locator("summary").all():
-        summary.click()
-
-
-def _invited(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/team")
-    page.get_by_label("Email").fill("somebody@colleague.example")
-    page.get_by_role("button", name="Invite").click()
-    page.get_by_text("Shown this once").wait_for()
-
-
-def _invited_badly(page: Page, stage: Stage, article: str) -> None:
-    page.goto(f"{stage.url}/team")
-    page.get_by_label("Email").fill(MODERATOR)
-    page.get_by_role("button", name="Invite").click()
-    page.get_by_text("signs in with this email already").wait_for()
-
-
 READERS: dict[str, Visit] = {
     "the demo article": _demo,
     "a thread": _thread,
@@ -304,8 +223,8 @@ READERS: dict[str, Visit] = {
     "a comment that its commenter deletes": _private(Status.APPROVED, "/delete"),
     "the privacy notice": _at("/s/news/privacy"),
     "the page to ask for one's data": _at("/s/news/data"),
-    "one's data asked for": _ask,
-    "one's data asked for with a bad address": _ask_badly,
+    "one's data asked for": personal.visit_asked,
+    "one's data asked for with a bad address": personal.visit_asked_badly,
     "a mailed link": _proof("unproven"),
     "a proven address": _proof("proven"),
     "a proven address about to be erased": _proof("leaving"),
@@ -354,16 +273,16 @@ MODERATORS: dict[str, Visit] = {
     "the statistics": _numbers,
     "the statistics of a year": _at("/stats?days=365"),
     "the statistics of a site without comments": _at("/stats?site=quiet&days=7"),
-    "the search for a commenter": _search,
-    "a commenter found": _found,
-    "a commenter": _commenter,
+    "the search for a commenter": personal.visit_search,
+    "a commenter found": personal.visit_found,
+    "a commenter": personal.visit_commenter,
     "the bans": _at("/bans"),
     "the ended bans": _at("/bans?ended=1"),
     "a new ban": _at("/bans/new"),
-    "what a ban would have hit": _ban,
-    "a ban filled in badly": _ban_badly,
-    "a commenter about to be banned": _ban_commenter,
-    "a network that is forgotten": _ban_forgotten_network,
+    "what a ban would have hit": bans.visit_new,
+    "a ban filled in badly": bans.visit_refused,
+    "a commenter about to be banned": bans.visit_commenter,
+    "a network that is forgotten": bans.visit_forgotten_network,
     "the standing decisions": _at("/standing"),
     "the ended standing decisions": _at("/standing?ended=1"),
     "a decision about all that say the same": texts.visit_alike,
@@ -383,9 +302,9 @@ MODERATORS: dict[str, Visit] = {
 OWNERS: dict[str, Visit] = {
     "the page about personal data": _at("/privacy"),
     "the team": _at("/team"),
-    "people to change": _person,
-    "somebody invited": _invited,
-    "somebody invited who is there": _invited_badly,
+    "people to change": team.visit_people,
+    "somebody invited": team.visit_invited,
+    "somebody invited who is there": team.visit_invited_badly,
     "the sites with their texts": _at("/texts"),
     "the texts of a site": texts.visit_texts,
     "texts before they are saved": texts.visit_preview,
@@ -398,8 +317,8 @@ OWNERS: dict[str, Visit] = {
     "the webhooks": webhooks.visit_all,
     "a webhook added": webhooks.visit_added,
     "a webhook added badly": webhooks.visit_added_badly,
-    "a commenter, for an owner": _commenter,
-    "an email revealed": _revealed,
-    "a comment that is kept": _kept,
-    "a comment kept badly": _kept_badly,
+    "a commenter, for an owner": personal.visit_commenter,
+    "an email revealed": personal.visit_revealed,
+    "a comment that is kept": personal.visit_kept,
+    "a comment kept badly": personal.visit_kept_badly,
 }

@@ -21,6 +21,10 @@ from tests import databases
 from tests.doubles import NOON
 
 MIGRATIONS = Path(SCRIPTS.dir) / "versions"
+# SQLite tells no one what such an index is of; PostgreSQL does, and is compared.
+unreadable_index = pytest.mark.filterwarnings(
+    "ignore:.*expression-based index '?ix_comments_weight"
+)
 
 
 def is_of_a_model(name: str | None, _kind: str, _parents: object) -> bool:
@@ -28,6 +32,7 @@ def is_of_a_model(name: str | None, _kind: str, _parents: object) -> bool:
     return not (name or "").startswith(("comments_search", "ix_comments_search"))
 
 
+@unreadable_index
 def test_an_empty_database_becomes_what_the_models_say(empty: Engine) -> None:
     command.upgrade(config_for(empty), "head")
     with empty.connect() as connection:
@@ -43,6 +48,7 @@ def test_an_empty_database_becomes_what_the_models_say(empty: Engine) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
+@unreadable_index
 def test_the_comparison_would_find_a_difference(empty: Engine) -> None:
     command.upgrade(config_for(empty), "head")
     with empty.begin() as connection:

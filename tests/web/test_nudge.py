@@ -112,6 +112,12 @@ def test_it_asks_before_anything_is_stored(
     assert not {"idiot", "0.95", "95", "%"} & set(question.text.split())
     button = page.one("button", form="form")
     assert (button.attrs["type"], button.text) == ("submit", "Post it as it is")
+    change = next(each for each in page.all("a") if each.attrs["href"] == "#body")
+    assert page.elements.index(change) < page.elements.index(button)
+    assert ("quiet" in change.attrs["class"], button.attrs["class"]) == (False, "quiet")
+    assert [each.text for each in page.all("button") if each.is_in("form")] == [
+        "Post the changed text"
+    ]
     assert days() == [(1, 0, 0)]
 
 

@@ -89,6 +89,35 @@ def test_the_page_offers_to_change_it_while_it_can_be(ada: Commenter, clock: Clo
     assert offers() == ["Delete it"]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        (
+            15,
+            "There you can change your comment for another 15 minutes, and delete it at any time.",
+        ),
+        (0, "There you can delete your comment at any time."),
+    ],
+)
+def test_the_answer_to_a_comment_says_what_can_be_done_there(
+    reader: Reader, database: Database, site: Site, minutes: int, says: str
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Site, site.id).policy = {"edit_minutes": minutes}
+
+    told = " ".join(Page(reader.send().text).one("div", id="notice").text.split())
+    assert told.endswith(f"only you have it. {says}")
+
+
+def test_a_published_comment_is_shown_in_its_place(ada: Commenter, reader: Reader) -> None:
+    def shown() -> list[str]:
+        return [a.attrs["href"] for a in ada.page().all("a") if a.text == "Show it"]
+
+    assert shown() == []
+    ada.score()
+    assert shown() == [f"{reader.article}#comment-{ada.comment.public_id}"]
+
+
 def test_a_second_click_is_harmless(ada: Commenter) -> None:
     page = ada.page("/edit")
     first, second = ada.edit(NEW, page), ada.edit(NEW, page)
@@ -146,6 +175,8 @@ def test_the_rules_of_the_form_hold(ada: Commenter, text: str, said: str) -> Non
     assert (answer.status_code, ada.comment.body) == (400, OLD)
     assert said in Page(answer.text).one("p", id="body-error").text
     assert Page(answer.text).value("body").strip() == text
+    assert "autofocus" in Page(answer.text).one("textarea").attrs
+    assert "autofocus" not in ada.page("/edit").one("textarea").attrs
 
 
 def test_every_new_address_in_the_text_is_refused_alike(
@@ -272,6 +303,7 @@ class TestDeleting:
         assert "This comment was deleted." in page.text
         assert OLD not in page.text + reader.page().text
         assert page.all("a", class_="button") == []
+        assert "Do not pass it on" not in page.text, "nothing can be done there any more"
 
     def test_a_second_click_is_harmless(self, ada: Commenter) -> None:
         page, edit = ada.page("/delete"), ada.page("/edit")

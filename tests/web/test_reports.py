@@ -78,6 +78,8 @@ def test_a_reader_reports_what_they_see(
 ) -> None:
     (link,) = reader.page().all("a", class_="report")
     page = Page(reader.client.get(link.attrs["href"]).text)
+    assert link.attrs["href"].endswith("#report"), "a frame leads there"
+    assert page.one("main").attrs["id"] == "report"
     assert "You <i>fool</i>." in page.one("blockquote").text
     assert {e.attrs["value"] for e in page.all("input", type="radio")} == set(ReportReason)
 

@@ -216,6 +216,8 @@ def test_what_cannot_be_is_told_beside_its_field_and_stays_typed(
     assert says in page.one("p", id=f"{section}-{name}-error").text
     assert page.value(f"{section}-{name}") == typed
     assert "Nothing was saved" in page.one("p", role="alert").text
+    way = page.one("a", href=f"#{section}-{name}")
+    assert way.text == "fields marked below" and way.is_in("p", role="alert")
     assert rules() == NO_SAMPLES
 
 

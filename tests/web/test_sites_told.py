@@ -35,7 +35,12 @@ def page_of(browser: FlaskClient) -> Page:
 @pytest.mark.parametrize(
     ("policy", "origins", "says"),
     [
-        ({}, ["http://news.example.com"], "is not encrypted"),
+        ({}, ["http://news.example.com"], "http://news.example.com is not encrypted"),
+        (
+            {},
+            ["http://a.example", "http://b.example", "http://c.example"],
+            "http://a.example, http://b.example and http://c.example are not encrypted",
+        ),
         ({}, ["https://news.example.com"], "reached over http"),
         ({"publishing": "first"}, None, "No mail is set up"),
         ({"confirm_addresses": True}, None, "No mail is set up"),
@@ -82,6 +87,7 @@ def test_the_rules_are_told_in_plain_words(
         "links_max": 0,
         "edit_minutes": 0,
         "report_holds": 1,
+        "banned_words": ["x"],
         "reject_banned_words": True,
     }
     with database.transaction() as session:
@@ -99,6 +105,34 @@ def test_the_rules_are_told_in_plain_words(
     ):
         assert part in told
     assert "cannot be changed" in told and "1 reader reported" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({}, "waits for a person. Your lists of words are empty."),
+        ({"banned_words": ["x"]}, "on your lists: 1 banned word (held)."),
+        ({"suspect_words": ["x", "y"]}, "on your lists: 2 suspect words."),
+        (
+            {"banned_words": ["x"], "suspect_words": ["y"]},
+            "on your lists: 1 banned word (held) and 1 suspect word.",
+        ),
+    ],
+)
+def test_the_lists_of_words_are_told_where_there_are_any(
+    owner: FlaskClient, database: Database, site: Site, words: dict[str, Any], says: str
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Site, site.id).policy = words
+
+    assert says in page_of(owner).text
+
+
+def test_the_list_of_contents_leads_to_every_section(owner: FlaskClient) -> None:
+    page = page_of(owner)
+    links = [a.attrs["href"] for a in page.all("a") if a.is_in("nav", **{"class": "contents"})]
+    sections = [f"#{each.attrs['aria-labelledby']}" for each in page.all("section")]
+    assert sorted(links) == sorted(set(sections))
 
 
 def test_an_unknown_proxy_is_told(owner: FlaskClient, client: FlaskClient) -> None:

@@ -97,10 +97,12 @@ def test_a_permalink_shows_a_comment_in_its_place(reader: Reader, write: Write) 
 
 
 def test_who_cancels_a_reply_reads_on_as_before(reader: Reader, write: Write) -> None:
-    page = reader.page(parent=write().public_id, sort="newest", published="2026-05-01")
+    asked = write().public_id
+    page = reader.page(parent=asked, sort="newest", published="2026-05-01")
     back = link(page, "Cancel the reply")
     assert "sort=newest" in back
     assert "published=2026-05-01" in back
+    assert back.endswith(f"#comment-{asked}")
     assert "parent=" not in back
 
 
@@ -291,6 +293,16 @@ def test_new_comments_are_counted_in_words(client: FlaskClient, write: Write) ->
         "first": with_time,
         "text": "1 new comment",
     }
+
+
+def test_the_page_names_the_site_and_leads_back_to_the_article(reader: Reader) -> None:
+    page = reader.page(title="zqtitle")
+
+    assert page.one("title").text == "Comments · News"
+    line = page.one("p", class_="home")
+    assert line.text == "Back to the article · News"
+    [link] = [each for each in page.all("a") if each.text == "Back to the article"]
+    assert (link.attrs["href"], link.attrs["target"]) == (reader.article, "_top")
 
 
 def test_the_page_names_its_feed(reader: Reader, write: Write) -> None:

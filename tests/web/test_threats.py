@@ -5,41 +5,29 @@ import csv
 import io
 import itertools
 import re
-import signal
-import socket
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-import moderation
 from moderation.db import Database
 from moderation.flow.bans.acts import ban
 from moderation.flow.bans.targets import target_of
 from moderation.flow.review import decide_by_hand
 from moderation.models import Article, Comment, Moderator, Site
-from moderation.policy.personal_data import find_kinds
-from moderation.policy.words import find_words
-from moderation.scoring.reading.language import has_words, identify
-from moderation.scoring.reading.normalise import normalise, readings
 from moderation.services import Services
 from moderation.statuses import Change, Role, Status
-from moderation.text import clean, fold, links, paragraphs
 from moderation.web.csv_answer import STARTS_FORMULA
-from moderation.worker import Worker
 from tests.doubles import NOON, Clock
 from tests.factories import ARTICLE, make_comment
 from tests.web.pages import Page, Reader, errors_of
+from tests.web.source import trees
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PACKAGE = Path(moderation.__file__).parent
 Stored = Callable[[], list[Comment]]
 
 
@@ -56,15 +44,6 @@ def statements(database: Database) -> Iterator[list[tuple[str, object]]]:
         yield seen
     finally:
         event.remove(database.engine, "before_cursor_execute", watch)
-
-
-def trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
-    """The parsed files of these parts of the package."""
-    for folder in folders:
-        found = sorted((PACKAGE / folder).rglob("*.py"))
-        assert found, folder
-        for file in found:
-            yield str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8"))
 
 
 # Caches
@@ -205,81 +184,6 @@ def kinds(counted: Counter[str]) -> list[str]:
     return sorted(" ".join(words.split()[:3]) for words in counted.elements())
 
 
-# Hostile text
-
-
-UNITS = (
-    *("a", "b", "1", "!", "@", "%", "a'", " ", "\n", "\n ", "a.", "a-", "a ", "a1", "@a.", "a@a."),
-    *(
-        "aA",
-        "ha",
-        "lo",
-        "..",
-        ".-",
-        "://",
-        "http://",
-        "www.",
-        "http://a",
-        "de12 ",
-        "isbn 1",
-        "1.1.",
-    ),
-    *("+49 ", "\u200b", "a\u200b", "a\u0301", "\u4e2d", "a*", "$", "a/", "(", "[/", "\u202e"),
-    *("\U0001f1e6", "\uff21 ", "f.u.", "@$!", "1 ", "00 ", "a_", "f u c k ", "(https://a.b/", "x@"),
-)
-LONGEST_BODY = 15_000  # config.py lets BODY_MAX be no more
-READINGS: dict[str, Callable[[str], object]] = {
-    "clean": clean,
-    "fold": fold,
-    "links": links,
-    "paragraphs": paragraphs,
-    "words": lambda text: find_words(text, ("idiot", "kill you")),
-    "personal data": lambda text: find_kinds(text, language="en"),
-    "normalise": normalise,
-    "readings": lambda text: readings(text, text),
-    "language": identify,
-    "has words": has_words,
-}
-
-
-@contextmanager
-def seconds_of_work(limit: float) -> Iterator[None]:
-    """Fail after this much time of this process's own, however busy the machine is."""
-
-    def too_long(*_signal: object) -> None:
-        raise AssertionError(f"more than {limit} s of work")
-
-    before = signal.signal(signal.SIGVTALRM, too_long)
-    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-
-
-@pytest.mark.parametrize("reading", READINGS)
-def test_no_reading_of_a_text_is_slow_on_a_hostile_one(reading: str) -> None:
-    READINGS[reading]("Warm up: lists of words are read once.")
-    for unit in UNITS:
-        text = (unit * LONGEST_BODY)[: LONGEST_BODY - 1] + "\x21"
-        with seconds_of_work(10):
-            READINGS[reading](text)
-
-
-@sqlite
-@pytest.mark.parametrize("field", ["article", "title", "parent", "name", "email", "csrf_token"])
-def test_no_field_is_slow_when_it_is_as_long_as_a_request(
-    reader: Reader, field: str, stored: Stored
-) -> None:
-    token = reader.token()
-    for unit in UNITS:
-        value = (unit * 55_000)[: 55_000 // len(quote(unit))] + "\x21"
-        with seconds_of_work(10):
-            sent = reader.send(**{"csrf_token": token, field: value})
-        assert sent.status_code in (202, 400, 409, 413), unit
-
-
 # Statements
 
 
@@ -343,74 +247,3 @@ def test_fields_that_the_form_does_not_have_change_nothing(reader: Reader, store
     assert other.status is Status.PROCESSING
     assert (other.id, other.public_id, other.submission_id) != (7, "mine", "mine")
     assert other.path != b"x"
-
-
-# Fetching
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[object]]]:
-    """An address on this machine, and who called there."""
-    callers: list[object] = []
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-
-        def listen() -> None:
-            while True:
-                try:
-                    connection, address = server.accept()
-                except OSError:
-                    return
-                callers.append(address)  # first: closing lets the test go on
-                connection.close()
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", callers
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-@sqlite
-def test_no_address_that_somebody_names_is_fetched(
-    client: FlaskClient,
-    database: Database,
-    site: Site,
-    worker: Worker,
-    desk: FlaskClient,
-    stored: Stored,
-    listener: tuple[str, list[object]],
-) -> None:
-    address, callers = listener
-    with database.transaction() as session:
-        session.merge(site).origins = [address]
-    reader = Reader(client, article=f"{address}/trees")
-
-    sent = reader.send(body=f"Look: {address}/x.png you idiot", title=f"{address}/t", name="Ada")
-    client.get("/s/news/counts.json", query_string={"article": f"{address}/a"})
-    client.get(reader.path, query_string={"article": reader.article}, headers={"Referer": address})
-    assert worker.tick()
-    desk.get("/queue")
-    desk.get(f"/queue/{stored()[0].public_id}")
-
-    assert sent.status_code == 202
-    assert callers == []
-    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as probe:
-        probe.recv(1)
-    assert len(callers) == 1, "the listener hears who calls"
-
-
-CALLERS = {"httpx", "httpx2", "requests", "urllib.request", "http.client", "urllib3", "aiohttp"}
-
-
-def test_only_the_download_of_models_and_the_guarded_post_can_reach_out_at_all() -> None:
-    found = set()
-    for file, tree in trees("."):
-        for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if CALLERS & set(names):
-                found.add(file)
-
-    assert found == {"scoring/checkpoints/download.py", "outgoing/post.py"}

@@ -20,6 +20,7 @@ from moderation.flow.standing.forgetting import forget_standing_of
 from moderation.flow.store import change_status
 from moderation.flow.submit import refuse_duplicate, text_hash
 from moderation.models import Comment, Event, Explanation, FindingRow, Job, Score
+from moderation.policy.context import Policy
 from moderation.statuses import Actor, Change, Code, Status
 
 
@@ -44,10 +45,15 @@ def find_hindrance(session: Session, comment: Comment, *, now: dt.datetime) -> H
         return Hindrance.CLOSED
     if is_redacted(session, comment):
         return Hindrance.MASKED
-    is_over = now - comment.created_at >= dt.timedelta(minutes=policy.edit_minutes)
+    is_over = time_to_edit(comment, policy, now=now) <= dt.timedelta()
     if is_over or comment.status is Status.DELETED or _is_kept(session, comment, now):
         return Hindrance.OVER
     return None
+
+
+def time_to_edit(comment: Comment, policy: Policy, *, now: dt.datetime) -> dt.timedelta:
+    """How long the site's time for edits still lasts at `now`; not above zero: it is over."""
+    return comment.created_at + dt.timedelta(minutes=policy.edit_minutes) - now
 
 
 def edit(

@@ -26,7 +26,6 @@ from moderation.statuses import Queue
 PAGE = 25
 _PLACE = re.compile(r"(-?[0-9]{1,9})?\.([0-9]{1,18})")
 NO_RISK = -1  # of what nobody scored; see flow/scores.py
-PER_REPORTER = 100  # thousandths of risk: a reader's report weighs as much as 10 % of a score
 
 
 class Order(StrEnum):
@@ -51,7 +50,7 @@ ORDERS = {
 }
 _WEIGHTS: dict[Order, SQLColumnExpression[int]] = {
     Order.RISKIEST: Comment.risk,
-    Order.REPORTS: Comment.risk + PER_REPORTER * Comment.reports,
+    Order.REPORTS: Comment.weight,
 }
 
 
@@ -161,7 +160,7 @@ def place_of(comment: Comment, order: Order) -> Place:
     if order is Order.RISKIEST:
         return Place(comment.risk, comment.id)
     if order is Order.REPORTS:
-        return Place(comment.risk + PER_REPORTER * comment.reports, comment.id)
+        return Place(comment.weight, comment.id)
     return Place(None, comment.id)
 
 

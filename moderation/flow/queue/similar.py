@@ -5,7 +5,8 @@ and numbers do not count, as each message of a wave tends to carry others.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import Row, select
@@ -50,11 +51,12 @@ def find_alike(
         scorer=fuzz.ratio,
         score_cutoff=STARTS_ALIKE,
     )
+    whole = cache(lambda text: letters(text[:COMPARED]))  # of one row for many of the comments
     close = {
         comment.id: [
             row.id
             for row, score in zip(held, scores, strict=True)
-            if score >= STARTS_ALIKE and _is_alike(comment, row)
+            if score >= STARTS_ALIKE and _is_alike(comment, row, whole)
         ][:MOST]
         for comment, scores in zip(waiting, starts, strict=True)
     }
@@ -77,10 +79,10 @@ def _held_around(session: Session, waiting: list[Comment], count: int) -> list[H
     return [found[comment_id] for comment_id in sorted(found)]
 
 
-def _is_alike(comment: Comment, row: Held) -> bool:
+def _is_alike(comment: Comment, row: Held, whole: Callable[[str], str]) -> bool:
     if row.id == comment.id or row.site_id != comment.site_id:
         return False
-    own, other = letters(comment.body[:COMPARED]), letters(row.body[:COMPARED])
+    own, other = whole(comment.body), whole(row.body)
     return len(own) >= LENGTH_MIN and fuzz.ratio(own, other, score_cutoff=ALIKE) >= ALIKE
 
 

@@ -133,8 +133,8 @@ class CommentForm(Form):  # type: ignore[misc]
     def __init__(self, formdata: MultiDict[str, str] | None, place: FormPlace, **data: Any) -> None:
         """Bind what was sent (or None) to the form that stands at `place`."""
         super().__init__(formdata, meta={"csrf_context": place}, data=data)
+        # No maxlength: browsers cut what is pasted down to it without a word.
         self.longest = longest_body(place.policy)
-        self.body.render_kw = {**self.body.render_kw, "maxlength": self.longest}
         self.email.validators = [
             DataRequired(_l("Please enter your email address."))
             if place.policy.email_required

@@ -101,7 +101,6 @@ class EditForm(ActForm):
         super().__init__(formdata, comment, "edit", body=comment.body)
         self.known = find_emails(comment.body)
         self.longest = longest_body(policy)
-        self.body.render_kw = {**self.body.render_kw, "maxlength": self.longest}
 
     def validate_body(self, field: Field) -> None:
         """Within the limit, and without an email address that was not there before.

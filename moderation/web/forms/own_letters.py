@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Length
 
 from moderation.flow.own.appeals import APPEAL_MAX
 from moderation.models import Comment, CommentWishes, MailWishes
-from moderation.statuses import Mailing
+from moderation.statuses import Mailing, Status
 from moderation.web.forms.fields import cleaned
 from moderation.web.forms.own import ActForm
 
@@ -35,10 +35,15 @@ class WishForm(ActForm):
         """Bind what was sent, or what is wished, to the form."""
         wished = {mailing.value: getattr(wishes, mailing.value) for mailing in Mailing}
         super().__init__(formdata, comment, "wishes", version=wishes.version, **wished)
+        if comment.status is Status.REJECTED:  # nobody can answer it; a wish stays as it was
+            self.replies.data = wishes.replies
+            self.offered = [self.decisions, self.links]
+        else:
+            self.offered = [self.replies, self.decisions, self.links]
 
     @property
     def wanted(self) -> set[Mailing]:
-        """What is ticked."""
+        """What is ticked, or was where it is not offered."""
         return {mailing for mailing in Mailing if self[mailing.value].data}
 
 

@@ -15,7 +15,7 @@ REPORT_REASONS = {
     ReportReason.OFF_TOPIC: _l("It has nothing to do with the article"),
     ReportReason.THREAT: _l("It threatens somebody, or calls for violence"),
     ReportReason.SELF_HARM: _l("Somebody may be about to harm themselves"),
-    ReportReason.CHILD_ABUSE: _l("It is about abuse of children"),
+    ReportReason.CHILD_ABUSE: _l("It shows or promotes the abuse of children"),
     ReportReason.PERSONAL_DATA: _l("It shows somebody’s personal data, such as an address"),
     ReportReason.ILLEGAL: _l("It is against the law in another way"),
     ReportReason.OTHER: _l("Something else"),

@@ -43,13 +43,16 @@ def _of_the_model(policy: Policy) -> str:
 def _of_words(policy: Policy) -> str:
     links = _count(policy.links_max, "link") if policy.links_max else "any link"
     more = f"more than {links}" if policy.links_max else links
-    counts = (
-        _count(len(policy.banned_words), "banned word"),
-        _count(len(policy.suspect_words), "suspect word"),
-    )
-    verb = "rejected" if policy.reject_banned_words else "held"
-    told = f"What holds {more} waits for a person, as does what is found on your lists"
-    return f"{told}: {counts[0]} ({verb}) and {counts[1]}."
+    told = f"What holds {more} waits for a person"
+    lists = []
+    if policy.banned_words:
+        verb = "rejected" if policy.reject_banned_words else "held"
+        lists.append(f"{_count(len(policy.banned_words), 'banned word')} ({verb})")
+    if policy.suspect_words:
+        lists.append(_count(len(policy.suspect_words), "suspect word"))
+    if not lists:
+        return f"{told}. Your lists of words are empty."
+    return f"{told}, as does what is found on your lists: {join_words(lists)}."
 
 
 def _of_editing(policy: Policy) -> str:
@@ -63,6 +66,12 @@ def _of_reports(policy: Policy) -> str:
         return "Readers’ reports hide nothing; moderators see them in the queue."
     reports = _count(policy.report_holds, "reader")
     return f"What {reports} reported goes back to the queue, unless a person has approved it since."
+
+
+def join_words(words: list[str]) -> str:
+    """Such as "a, b and c"; of at least one word."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _count(number: int, word: str) -> str:

@@ -8,6 +8,7 @@ from moderation.flow.sites import warn_of_languages, warn_of_nudges
 from moderation.models import Site
 from moderation.services import services
 from moderation.statuses import Publishing
+from moderation.web.owners.plain import join_words
 from moderation.web.proxies import warn_of_proxies
 
 HERE = {"127.0.0.1", "localhost", "::1"}
@@ -48,9 +49,10 @@ def _of_addresses(site: Site) -> Iterator[str]:
         each.geturl() for each in origins if each.scheme == "http" and each.hostname not in HERE
     ]
     if plain:
+        verb = "is" if len(plain) == 1 else "are"
         yield (
-            f"{', '.join(plain)} is not encrypted: whoever is on the way reads and changes what "
-            "your pages show, comments with them. Use https."
+            f"{join_words(plain)} {verb} not encrypted: whoever is on the way reads and changes "
+            "what your pages show, comments with them. Use https."
         )
     if not services().settings.secure and any(each.scheme == "https" for each in origins):
         yield (

@@ -58,6 +58,7 @@ class Addresses:
             comment=public_id,
             published=self.published or None,
             sort=None if self.sort is self.usual else self.sort.value,
+            _anchor="report",
         )
 
     @property

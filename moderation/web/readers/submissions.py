@@ -1,10 +1,12 @@
 """Writing: the form comes in, is checked, stored, and answered."""
 
+import datetime as dt
 import time
 from dataclasses import replace
 
 import structlog
 from flask import Response, jsonify, request, url_for
+from flask_babel import format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
 from moderation.flow.commenters import hashes_for
+from moderation.flow.own.edits import time_to_edit
 from moderation.flow.own.mine import show_waiting
 from moderation.flow.proof import wants_proof
 from moderation.flow.submit import Submission, submit
@@ -91,7 +94,7 @@ def _store(stand: Stand, form: CommentForm) -> Response:
     except ArticleClosed:
         return _refuse(stand, form, 403, str(CLOSED))
     except DuplicateComment:
-        return _refuse(stand, form, 409, _("You said this already: it was received a moment ago."))
+        return _refuse(stand, form, 409, _("You said this already."))
     except OperationalError:
         log.error("submission_not_stored", exc_info=True)
         return _refuse(
@@ -158,6 +161,7 @@ def _accept(stand: Stand, comment_id: int, public_id: str, link_version: int) ->
         again = CommentForm(
             None, stand.form_place(), article=stand.page.url, title=stand.page.title
         )
+        comment = session.get_one(Comment, comment_id)
         notice = {
             "kind": outcome.value,
             "text": str(MESSAGES[outcome]),
@@ -165,10 +169,16 @@ def _accept(stand: Stand, comment_id: int, public_id: str, link_version: int) ->
             "id": public_id,
             "received": "yes",  # form.js forgets the draft
             "token": token,  # mine.js keeps it
+            "edit_time": _edit_time(stand, comment),
         }
-        comment = session.get_one(Comment, comment_id)
         waiting = show_waiting(session, comment) if outcome is not Status.APPROVED else None
         return render_thread(session, stand, again, status=code, notice=notice, waiting=waiting)
+
+
+def _edit_time(stand: Stand, comment: Comment) -> str:
+    """For how long a text can be changed, in words, whatever became of this one; else empty."""
+    left = time_to_edit(comment, stand.policy, now=services().clock())
+    return str(format_timedelta(left, granularity="minute")) if left > dt.timedelta() else ""
 
 
 def _shown(status: Status) -> Status:

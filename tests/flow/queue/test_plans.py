@@ -5,8 +5,9 @@ import pytest
 from moderation.db import Database
 from moderation.flow.explanations import find_unexplained
 from moderation.flow.queue.cards import read_cards
+from moderation.flow.queue.page import Order
 from moderation.models import Comment
-from moderation.statuses import Code, Status
+from moderation.statuses import Code, Queue, Status
 from tests.doubles import INFO, NOON
 from tests.flow.desk import Desk
 from tests.plans import listening, plan_of
@@ -32,3 +33,18 @@ def test_findings_are_looked_up_by_their_comment(database: Database, desk: Desk)
 
     assert len(plans) == 3  # the cards', their parents', and of what no words are marked in yet
     assert not [step for step in plans if "ix_findings_comment (comment_id=?" not in step]
+
+
+def test_the_most_reported_come_from_an_index(database: Database, desk: Desk) -> None:
+    desk.comment(Status.APPROVED)
+    with listening(database.engine) as asked:
+        assert desk.ids(Queue.REPORTED, order=Order.REPORTS) == []
+    with database.engine.connect() as connection:
+        plans = [
+            step
+            for statement, values in asked
+            if "ORDER BY comments.risk" in statement
+            for step in plan_of(connection, statement, values)
+        ]
+
+    assert any("ix_comments_weight" in step for step in plans), plans

@@ -1,79 +1,24 @@
 """Invitations: once, until a time, unless withdrawn; to no more than who invites has."""
 
-import datetime as dt
 import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.errors import AlreadyThere, NotAllowed, UnknownInvitation
-from moderation.flow.keys import count_left, rotate_moderators
-from moderation.flow.mails import claim_mails, forget_ended, prepare, write_invitation
 from moderation.flow.team.accounts import find_moderator
-from moderation.flow.team.invitations import (
-    JOIN_FOR,
-    KEEP_ENDED,
-    RESET_FOR,
-    SECOND_CLICK,
-    find_open,
-    forget_invitations,
-    invite,
-    join,
-    make_password_link,
-    read_open,
-    set_password_by,
-    withdraw,
-)
+from moderation.flow.team.invitations import JOIN_FOR, RESET_FOR, SECOND_CLICK, read_open, withdraw
 from moderation.flow.team.managing import change_role, switch_off
-from moderation.flow.team.passwords import check_password, hash_password
-from moderation.flow.team.sessions import start_session
-from moderation.models import Invitation, Mail, Moderator, SignIn, Site
+from moderation.flow.team.passwords import check_password
+from moderation.models import Moderator, Site
 from moderation.privacy.vault import Vault
-from moderation.setup import new_key
-from moderation.statuses import Change, MailKind, MailOutcome, Role
-from tests.conftest import SECRETS
+from moderation.statuses import Change, Role
 from tests.doubles import NOON
 from tests.factories import PASSWORD, make_moderator, make_site
+from tests.flow.team.inviting import DAY, EMAIL, SECOND, accept, send, works
 
-EMAIL = "new@colleague.example"
-SECOND, DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def send(
-    database: Database,
-    vault: Vault,
-    by: Moderator | None,
-    *,
-    email: str = EMAIL,
-    role: Role = Role.MODERATOR,
-    site: Site | None = None,
-    now: dt.datetime = NOON,
-) -> Invitation:
-    with database.transaction() as session:
-        site_id = site.id if site else None
-        return invite(session, email, role=role, site_id=site_id, by=by, vault=vault, now=now)
-
-
-def accept(
-    database: Database, vault: Vault, invitation: Invitation, *, now: dt.datetime = NOON
-) -> Moderator:
-    password_hash = hash_password(PASSWORD)
-    with database.transaction() as session:
-        return join(
-            session, invitation, name="New", password_hash=password_hash, vault=vault, now=now
-        )
-
-
-def works(database: Database, invitation: Invitation, *, now: dt.datetime = NOON) -> bool:
-    try:
-        with database.reading() as session:
-            find_open(session, invitation.public_id, now=now)
-    except UnknownInvitation:
-        return False
-    return True
 
 
 def test_who_is_invited_joins_once_with_the_role_and_the_site(
@@ -244,163 +189,3 @@ def test_of_two_who_use_a_link_at_once_one_joins(
         thread.join()
 
     assert sorted(done) == ["New", "refused", "refused", "refused"]
-
-
-def reset(
-    database: Database, person: Moderator, by: Moderator | None, *, now: dt.datetime = NOON
-) -> Invitation:
-    with database.transaction() as session:
-        return make_password_link(session, session.get_one(Moderator, person.id), by=by, now=now)
-
-
-def test_a_link_sets_a_password_once_and_ends_all_sessions(
-    database: Database,
-    vault: Vault,
-    owner: Moderator,
-    grace: Moderator,
-    logged: Callable[[], list[object]],
-) -> None:
-    first, link = reset(database, grace, owner), reset(database, grace, owner)
-    assert not works(database, first), "the newest counts"
-    assert not works(database, link, now=NOON + RESET_FOR)
-    with database.transaction() as session:
-        start_session(session, grace.id, now=NOON, lifetime=DAY)
-    new_hash = hash_password("another horse battery")
-    with database.transaction() as session:
-        set_password_by(session, link, new_hash, now=NOON)
-
-    with database.reading() as session:
-        assert check_password(session.get_one(Moderator, grace.id), "another horse battery")
-        assert session.scalar(select(func.count()).select_from(SignIn)) == 0
-    with pytest.raises(UnknownInvitation), database.transaction() as session:
-        set_password_by(session, link, new_hash, now=NOON)
-    assert logged()[-1] == (Change.PASSWORD_CHANGED, grace.id, {"invitation": link.id})
-    assert (
-        Change.PASSWORD_LINK_MADE,
-        owner.id,
-        {"invitation": link.id, "person": grace.id},
-    ) in logged()
-
-
-@sqlite
-def test_nobody_makes_such_a_link_for_their_own_account(
-    database: Database, owner: Moderator
-) -> None:
-    with pytest.raises(NotAllowed):
-        reset(database, owner, owner)
-
-
-@sqlite
-def test_a_link_opens_no_account_that_is_off(
-    database: Database, vault: Vault, owner: Moderator, grace: Moderator
-) -> None:
-    link = reset(database, grace, owner)
-    with database.transaction() as session:
-        session.get_one(Moderator, grace.id).is_active = False
-
-    assert not works(database, link)
-    with pytest.raises(UnknownInvitation), database.transaction() as session:
-        set_password_by(session, link, "x", now=NOON)
-
-
-@sqlite
-def test_the_email_of_an_invitation_is_sealed_and_goes_with_it(
-    database: Database, vault: Vault, owner: Moderator
-) -> None:
-    used, open_one = send(database, vault, owner), send(database, vault, owner, email="b@b.example")
-
-    def stored() -> str:
-        with database.reading() as session:
-            return repr([tuple(row) for row in session.execute(Invitation.__table__.select())])
-
-    assert "colleague" not in stored() and used.email_ciphertext
-    accept(database, vault, used)
-    with database.transaction() as session:
-        withdraw(session, open_one.id, by=owner, now=NOON)
-    with database.reading() as session:
-        rows = session.scalars(select(Invitation)).all()
-    assert {(row.email_hash, row.email_ciphertext) for row in rows} == {(None, None)}
-
-
-def mail(database: Database, vault: Vault, invitation: Invitation, *, at: dt.datetime) -> object:
-    """What a sender finds of the mail that carries this invitation."""
-    with database.transaction() as session:
-        write_invitation(session, invitation, message_id="<1@x>", now=NOON)
-        (claimed,) = claim_mails(session, now=at, lease_for=DAY)
-        found = prepare(session, claimed, vault=vault, now=at)
-        return found or claimed.outcome
-
-
-@sqlite
-def test_an_invitation_is_mailed_to_whom_it_is_for(
-    database: Database, vault: Vault, owner: Moderator, grace: Moderator, site: Site
-) -> None:
-    invitation = send(database, vault, owner, site=site)
-
-    found = mail(database, vault, invitation, at=NOON + JOIN_FOR - SECOND)
-    link = mail(database, vault, reset(database, grace, owner), at=NOON)
-
-    assert (found.kind, found.address, found.site, found.public_id, found.expires_at) == (  # type: ignore[attr-defined]
-        MailKind.INVITATION, EMAIL, "News", invitation.public_id, invitation.expires_at
-    )  # fmt: skip
-    assert (link.kind, link.address, link.site) == (MailKind.RESET, "grace@example.com", None)  # type: ignore[attr-defined]
-    assert link.expires_at == NOON + RESET_FOR  # type: ignore[attr-defined]
-
-
-@sqlite
-@pytest.mark.parametrize("how", ["used", "withdrawn", "too late"])
-def test_a_link_that_works_no_more_is_not_mailed(
-    database: Database, vault: Vault, owner: Moderator, how: str
-) -> None:
-    invitation = send(database, vault, owner)
-    if how == "used":
-        accept(database, vault, invitation)
-    if how == "withdrawn":
-        with database.transaction() as session:
-            withdraw(session, invitation.id, by=owner, now=NOON)
-    late = how == "too late"
-
-    outcome = mail(database, vault, invitation, at=NOON + JOIN_FOR if late else NOON)
-
-    assert outcome is (MailOutcome.GIVEN_UP if late else MailOutcome.DROPPED)
-
-
-def test_old_invitations_are_forgotten_with_their_mails(
-    database: Database, vault: Vault, owner: Moderator
-) -> None:
-    used, late = send(database, vault, owner), send(database, vault, owner, email="b@b.example")
-    with database.transaction() as session:
-        for each in (used, late):
-            write_invitation(session, each, message_id="<1@x>", now=NOON)
-    accept(database, vault, used)
-
-    def forget(now: dt.datetime) -> int:
-        with database.transaction() as session:
-            return forget_invitations(session, now=now, limit=10)
-
-    assert forget(NOON + KEEP_ENDED) == 0
-    assert forget(NOON + KEEP_ENDED + SECOND) == 1
-    assert forget(NOON + JOIN_FOR + KEEP_ENDED) == 0
-    assert forget(NOON + JOIN_FOR + KEEP_ENDED + SECOND) == 1
-    with database.transaction() as session:
-        assert session.scalar(select(func.count()).select_from(Mail)) == 0
-        assert forget_ended(session, now=NOON + 30 * DAY, limit=10) == 0
-
-
-@sqlite
-def test_open_invitations_turn_with_the_keys(
-    database: Database, vault: Vault, owner: Moderator
-) -> None:
-    invitation = send(database, vault, owner)
-    newer = Vault(
-        vault_key=new_key(),
-        index_key=new_key(),
-        old_vault_keys=SECRETS["VAULT_KEY"],
-        old_index_keys=SECRETS["INDEX_KEY"],
-    )
-    with database.transaction() as session:
-        assert count_left(session, newer).moderators == 2
-        rotate_moderators(session, newer, after=0, limit=10)
-        assert count_left(session, newer).moderators == 0
-        fresh = session.get_one(Invitation, invitation.id)
-    assert accept(database, newer, fresh).name == "New"

@@ -83,8 +83,7 @@ def _edit(token: str, comment: Comment, form: EditForm) -> AnyResponse:
     except VersionConflict:
         return _show_moved(token, form)
     except DuplicateComment:
-        said = _("You said this already: it was received a moment ago.")
-        return _show(token, comment, form, 409, said)
+        return _show(token, comment, form, 409, _("You said this already."))
     except OperationalError:
         log.error("edit_not_stored", exc_info=True)
         failed = _("Your text could not be stored just now. Please send it again.")

@@ -41,6 +41,6 @@ def keep_private(response: AnyResponse) -> AnyResponse:
     return response
 
 
-def lead_back(token: str) -> AnyResponse:
-    """To the private page, which shows what became of the comment."""
-    return keep_private(redirect(url_for("readers.private_page", token=token), 303))
+def lead_back(token: str, saved: str | None = None) -> AnyResponse:
+    """To the private page, which shows what became of the comment; `saved` has it say so."""
+    return keep_private(redirect(url_for("readers.private_page", token=token, saved=saved), 303))

@@ -7,10 +7,10 @@ from flask_babel import format_timedelta
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from moderation.flow.articles import policy_of
+from moderation.flow.articles import address_of, policy_of
 from moderation.flow.numbers.decisions import usual_wait
 from moderation.flow.own.appeals import may_appeal, read_appeal
-from moderation.flow.own.edits import find_hindrance
+from moderation.flow.own.edits import find_hindrance, time_to_edit
 from moderation.flow.redaction import is_redacted
 from moderation.flow.telling import read_told
 from moderation.models import Comment
@@ -30,6 +30,7 @@ def private_page(token: str) -> Response:
         page = render_template(
             "readers/private_page.html",
             comment=comment,
+            place=f"{address_of(comment.article)}#comment-{comment.public_id}",
             token=token,
             told=read_told(session, comment),
             is_masked=is_redacted(session, comment),
@@ -56,5 +57,5 @@ def _edit_time(session: Session, comment: Comment, now: dt.datetime) -> str | No
     """For how long it can still be changed, in words; None where it cannot."""
     if find_hindrance(session, comment, now=now) is not None:
         return None
-    window = dt.timedelta(minutes=policy_of(comment.article.site).edit_minutes)
-    return str(format_timedelta(comment.created_at + window - now, granularity="minute"))
+    left = time_to_edit(comment, policy_of(comment.article.site), now=now)
+    return str(format_timedelta(left, granularity="minute"))

@@ -57,9 +57,9 @@ def confirm(token: str) -> AnyResponse:
     return lead_to_proof_page(token)
 
 
-def lead_to_proof_page(token: str) -> AnyResponse:
-    """To the page that shows what became of the wish."""
-    return keep_private(redirect(url_for("readers.proof_page", token=token), 303))
+def lead_to_proof_page(token: str, saved: str | None = None) -> AnyResponse:
+    """To the page that shows what became of the wish; `saved` has it say so."""
+    return keep_private(redirect(url_for("readers.proof_page", token=token, saved=saved), 303))
 
 
 def find_proven(session: Session, token: str) -> Commenter:

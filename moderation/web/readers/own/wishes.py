@@ -41,7 +41,7 @@ def wish(token: str) -> AnyResponse:
             _take(session, comment, form)
     if not is_for_this and form.wanted != again.wanted:
         return _show_again(token, comment, again)
-    return lead_back(token)
+    return lead_back(token, saved="wishes")
 
 
 @readers.post("/p/<token>/wishes")
@@ -53,7 +53,7 @@ def wish_for_every_comment(token: str) -> AnyResponse:
         if not form.validate():
             raise BadRequest
         wish_for_all(session, commenter, form.wanted, now=services().clock())
-    return lead_to_proof_page(token)
+    return lead_to_proof_page(token, saved="wishes")
 
 
 def _take(session: Session, comment: Comment, form: WishForm) -> None:
