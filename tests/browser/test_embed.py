@@ -171,7 +171,7 @@ def test_the_notice_comes_into_view_after_sending_from_far_down(
 
 
 def test_a_report_opens_at_its_heading_from_deep_in_a_thread(
-    open_page: OpenPage, host: Host, article: str
+    open_page: OpenPage, stage: Stage, article: str
 ) -> None:
     page = open_page(PHONE)
     page.goto(article)
@@ -180,7 +180,7 @@ def test_a_report_opens_at_its_heading_from_deep_in_a_thread(
     link.click()
     heading = page.frame_locator("#comments iframe").get_by_role("heading", level=1)
     expect(heading).to_have_text("Report a comment")
-    wait_until(lambda: is_in_view(page, heading))
+    expect(heading).to_be_in_viewport(ratio=0.9)
 
 
 DARK, LIGHT = "background:#112;color:#eee", "background:#fff"

@@ -23,11 +23,6 @@ NEW = "another horse battery"
 Desk = Callable[[Moderator], FlaskClient]
 
 
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
-
-
 def changes(database: Database) -> list[tuple[Change, dict[str, Any]]]:
     with database.reading() as session:
         rows = session.execute(select(Event.change, Event.data).order_by(Event.id))

@@ -1,7 +1,6 @@
 """Whence a comment came: what is kept of the address, and who says which one it is."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,11 +17,6 @@ LIES = {
     "X-Real-IP": "198.51.100.7",
     "Forwarded": "for=198.51.100.7",
 }
-
-
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return dict(getattr(request, "param", {}))
 
 
 @pytest.fixture

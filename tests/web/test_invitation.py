@@ -1,7 +1,6 @@
 """The page behind a link to join, or to set a new password: public, once, told to nobody."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,11 +22,6 @@ pytestmark = pytest.mark.usefixtures("site")
 EMAIL = "zqnewcomer@colleague.example"
 GOOD = {"name": "Ada", "new": PASSWORD, "again": PASSWORD}
 DAY = 86_400
-
-
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
 
 
 @pytest.fixture

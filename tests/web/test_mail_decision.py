@@ -1,7 +1,6 @@
 """The page behind a link of a mail that decides: it asks first, works once, gets around nothing."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -34,11 +33,6 @@ from tests.web.people import give_second_factor, said, sign_in
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TEXT = "Zqtext that nobody else sees"
 DAY = 86_400
-
-
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
 
 
 @pytest.fixture

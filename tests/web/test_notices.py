@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -26,11 +25,6 @@ GOOD = {
     "quiet_until": "06:30",
     "time_zone": "Europe/Berlin",
 }
-
-
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
 
 
 def stored(services: Services) -> list[NoticeWishes]:

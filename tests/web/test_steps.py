@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,11 +22,6 @@ from tests.web.people import STEP, code_of, give_second_factor, said, send, sign
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 required = pytest.mark.parametrize("overrides", [{"SECOND_FACTOR": "required"}], indirect=True)
 MINUTE = 60
-
-
-@pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
 
 
 @pytest.fixture

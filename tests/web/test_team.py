@@ -25,11 +25,6 @@ Desk = Callable[[Moderator], FlaskClient]
 
 
 @pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {**getattr(request, "param", {})}
-
-
-@pytest.fixture
 def owner(services: Services) -> Moderator:
     with services.database.transaction() as session:
         return make_moderator(session, services.vault, email="owner@example.com", role=Role.OWNER)
