@@ -82,7 +82,7 @@ def test_it_carries_hidden_fields_that_say_where_it_stands(reader: Reader) -> No
     for name, value in {
         "article": ARTICLE,
         "title": "Trees",
-        "published": "2026-05-01",
+        "published": "2026-05-01T00:00:00+00:00",
         "parent": "abc",
     }.items():
         assert page.one("input", name=name, type="hidden").attrs["value"] == value

@@ -28,11 +28,6 @@ OLD, NEW = "Limes are best.", "Maples are better."
 
 
 @pytest.fixture
-def overrides(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return dict(getattr(request, "param", {}))
-
-
-@pytest.fixture
 def ada(reader: Reader, database: Database, worker: Worker) -> Commenter:
     return write(reader, database, worker, body=OLD)
 
