@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     FORM_MAX_AGE: Seconds = 86_400.0
     REPEAT_WINDOW: Seconds = 86_400.0
     RATE_STORAGE: str = Field(default="memory://", repr=False)
-    RATE_SUBMIT: str = "6 per minute; 60 per hour"
+    RATE_SUBMIT: str = "12 per minute; 120 per hour"
     RATE_COMMENTER: str = "20 per hour"
     RATE_REPORT: str = "5 per minute; 20 per day"
     RATE_SIGN_IN: str = "10 per 15 minutes"

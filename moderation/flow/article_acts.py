@@ -15,7 +15,7 @@ def find_visible_article(session: Session, article_id: int, moderator: Moderator
 
     Raises UnknownArticle.
     """
-    article = session.get(Article, article_id, with_for_update=True)
+    article = session.get(Article, article_id, with_for_update={"key_share": True})
     if article is None or moderator.site_id not in (None, article.site_id):
         raise UnknownArticle("no such article")
     return article

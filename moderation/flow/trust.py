@@ -22,7 +22,7 @@ def trust(
 
     Raises AddressNotProven: an address that anybody could have typed is nobody's identity.
     """
-    session.refresh(commenter, with_for_update=True)
+    session.refresh(commenter, with_for_update={"key_share": True})
     if not may_be_trusted(session, commenter):
         raise AddressNotProven("nobody proved that this address is theirs, or it is not kept")
     return _set(session, commenter, now, Change.TRUSTED, moderator, now)
@@ -32,7 +32,7 @@ def end_trust(
     session: Session, commenter: Commenter, *, moderator: Moderator, now: dt.datetime
 ) -> bool:
     """Trust a commenter no longer; answers whether they were trusted."""
-    session.refresh(commenter, with_for_update=True)
+    session.refresh(commenter, with_for_update={"key_share": True})
     return _set(session, commenter, None, Change.UNTRUSTED, moderator, now)
 
 

@@ -29,7 +29,7 @@
   // The email stays out: the next person at a shared computer must not find it.
   function save() {
     clearTimeout(saving);
-    const draft = { at: Date.now(), name: name.value, body: body.value, sent: sending };
+    const draft = { at: Date.now(), name: name.value, body: body.value, sent: sending, lent };
     attempt((store) => body.value.trim() ? store.setItem(key, JSON.stringify(draft)) : store.removeItem(key));
     if (lent && sending) attempt((store) => store.removeItem(page)); // it goes as the reply
   }
@@ -47,16 +47,23 @@
   function restore(store) {
     const found = store[key] || store[page];
     if (body.value || !found) return;
-    lent = !store[key];
     const draft = JSON.parse(found);
+    lent = !store[key] || draft.lent;
     body.value = draft.body;
     name.value ||= draft.name;
   }
 
   // What is typed is to answer another comment (`detail` is its id), or none: its draft goes along.
+  // Where an answer to that was begun before, this one waits here instead.
   function move({ detail }) {
-    attempt((store) => store.removeItem(key));
-    key = page + detail;
+    const goal = page + detail;
+    if (body.value.trim() && attempt((store) => store[goal])) {
+      save();
+      body.value = "";
+    } else {
+      attempt((store) => store.removeItem(key));
+    }
+    key = goal;
     lent = false;
     attempt(restore);
     save();
@@ -68,7 +75,7 @@
     try {
       const address = new URL(form.dataset.token, location);
       address.searchParams.set("article", article.value);
-      const signal = AbortSignal.timeout(ANSWERS_WITHIN);
+      const signal = AbortSignal.timeout?.(ANSWERS_WITHIN); // browsers of before 2023 have none
       const answer = await fetch(address, { headers: { "X-Form-Token": token.value }, signal });
       if (answer.ok && Date.now() - shownAt > TOKEN_FRESH_FOR) {
         token.value = (await answer.json()).csrf_token;

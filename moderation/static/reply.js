@@ -15,6 +15,7 @@
   let answered, address;
 
   const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  const isSending = () => form.matches("[aria-busy]"); // to whom it answers is settled then
   const find = (id) => document.querySelector(`#comment-${id} > article`);
 
   // "Reply to NAME", of which the link shows the first word.
@@ -66,13 +67,13 @@
     const link = event.target.closest("#discussion a.reply");
     if (!link || !isPlain(event)) return;
     event.preventDefault();
-    start(link);
+    if (!isSending()) start(link);
   }
 
   function back(event) {
     if (answered) {
       event.preventDefault();
-      backToLink();
+      if (!isSending()) backToLink();
     } else if (isPlain(event)) {
       document.dispatchEvent(new CustomEvent("reply", { detail: "" })); // the thread's draft now
     }
@@ -89,7 +90,7 @@
   document.addEventListener("click", click);
   cancel.addEventListener("click", back);
   form.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && answered && !body.value.trim()) backToLink();
+    if (key === "Escape" && answered && !body.value.trim() && !isSending()) backToLink();
   });
   document.addEventListener("discussion", () => answered && place()); // thread.js has put it anew
 })();

@@ -34,7 +34,7 @@ def refuse_foreign(origins: Iterable[str]) -> None:
     origin, relation = request.origin, request.headers.get("Sec-Fetch-Site")
     if relation in ("same-origin", "none"):
         return  # pages of ours that send no referrer have "null" for an origin
-    if relation is None and origin in (None, "null"):
+    if relation is None and origin is None:
         return  # no browser, or one of before 2023 that keeps it to itself
     # No page can choose the host that its visitors' browsers name.
     ours = {origin_of(services().settings.public_url)}

@@ -128,6 +128,22 @@ def test_in_the_deepest_branch_of_a_phone_it_has_room(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_two_texts_begun_each_wait_where_they_belong(
+    open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
+) -> None:
+    here, ids = thread
+    page, begun = open_page(), "An answer begun."
+    page.goto(f"{stage.url}{stage.thread(here)}&parent={ids[3]}")
+    _text(page).fill(begun)
+    page.goto(stage.url + stage.thread(here))
+    expect(_text(page)).to_have_value("")
+    _text(page).fill(TYPED)
+    _link(page, ids[3]).click()
+    expect(_text(page)).to_have_value(begun)
+    page.get_by_role("link", name="Cancel the reply").click()
+    expect(_text(page)).to_have_value(TYPED)
+
+
 def test_it_lands_below_its_comment_and_no_draft_is_left(
     open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
 ) -> None:

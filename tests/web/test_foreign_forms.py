@@ -34,7 +34,6 @@ WELCOME = {
     "our page, in an older browser": sent_by(None, OURS),
     "our page by its other name, in an older browser": sent_by(None, HOST),
     "the site's page, in an older browser": sent_by(None, ORIGIN),
-    "a page without referrer, in an older browser": sent_by(None, "null"),
     "a program": sent_by(),
 }
 FOREIGN = {
@@ -47,6 +46,7 @@ FOREIGN = {
     "a page of another site here": sent_by("cross-site", "https://other.example.com"),
     "a relation that is not known yet": sent_by("nested", EVIL),
     "a foreign page, in an older browser": sent_by(None, EVIL),
+    "a page without referrer, in an older browser or over http": sent_by(None, "null"),
 }
 
 

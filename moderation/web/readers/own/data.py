@@ -58,9 +58,11 @@ def own_data(site_key: str) -> ResponseReturnValue:
 def export(token: str) -> AnyResponse:
     """A person's data as a file: `format` is json, or html to read."""
     as_json = request.form.get("format") != "html"
+    with services().database.reading() as session:
+        find_proven(session, token)  # first: a refusal speaks the site's language
+    count_form()
     with services().database.transaction() as session:
-        commenter = find_proven(session, token)  # first: a refusal speaks the site's language
-        count_form()
+        commenter = find_proven(session, token)
         data = export_commenter(
             session,
             commenter,
