@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     func,
-    literal_column,
+    literal,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -95,7 +95,7 @@ class Comment(Base):
     @classmethod
     def _weight(cls) -> ColumnElement[int]:
         # Written out: SQLite finds an index by its expression's text, in which nothing is bound.
-        return cls.risk + literal_column(str(PER_REPORTER)) * cls.reports
+        return cls.risk + literal(PER_REPORTER, literal_execute=True) * cls.reports
 
 
 Index("ix_comments_thread", Comment.article_id, Comment.status, Comment.path)
