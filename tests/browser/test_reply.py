@@ -63,6 +63,14 @@ def _open_framed(page: Page, stage: Stage, host: Host, here: str) -> Frame:
     return frame
 
 
+def _begin(page: Page, stage: Stage, thread: tuple[str, list[str]]) -> Page:
+    """The page, with a reply to the fourth comment begun."""
+    here, ids = thread
+    page.goto(stage.url + stage.thread(here))
+    _link(page, ids[3]).click()
+    return page
+
+
 @pytest.mark.parametrize("is_framed", [False, True], ids=["alone", "framed"])
 def test_place_and_text_are_kept_and_come_back(
     open_page: OpenPage,
@@ -188,10 +196,7 @@ def test_escape_ends_it_where_nothing_is_typed(
 def test_where_the_form_stood_something_leads_back(
     open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
 ) -> None:
-    here, ids = thread
-    page = open_page()
-    page.goto(stage.url + stage.thread(here))
-    _link(page, ids[3]).click()
+    page = _begin(open_page(), stage, thread)
     _text(page).fill(TYPED)
     page.get_by_role("button", name="Leave a comment").click()
     _expect_at_home(page)
@@ -202,10 +207,7 @@ def test_where_the_form_stood_something_leads_back(
 def test_a_reload_shows_the_reply_and_its_text(
     open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
 ) -> None:
-    here, ids = thread
-    page = open_page()
-    page.goto(stage.url + stage.thread(here))
-    _link(page, ids[3]).click()
+    page = _begin(open_page(), stage, thread)
     _text(page).fill(TYPED)
     page.reload()
     expect(page.locator("main > #form").get_by_role("heading", name="Reply to Ada")).to_be_visible()
@@ -215,10 +217,8 @@ def test_a_reload_shows_the_reply_and_its_text(
 def test_a_refused_reply_is_one_still_and_cancelled_with_its_text(
     open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
 ) -> None:
-    here, ids = thread
-    page = open_page()
-    page.goto(stage.url + stage.thread(here))
-    _link(page, ids[3]).click()
+    page = _begin(open_page(), stage, thread)
+    _, ids = thread
     send(page, TYPED, email="nonsense")
     expect(page.locator("#problems")).to_be_visible()
     expect(page.locator("main > #form").get_by_role("heading", name="Reply to Ada")).to_be_visible()

@@ -157,36 +157,30 @@ def test_what_the_machine_approves_goes_to_review(desk: Desk) -> None:
     assert waiting(desk) == (1, [drawn])
 
 
-def test_what_is_decided_again_by_the_machine_is_drawn_then(desk: Desk) -> None:
-    desk.set_policy(audit_share=100)
-    comment_id = desk.comment(Status.HELD)
+def decide_again(desk: Desk, comment_id: int, **more: dict[str, int]) -> None:
+    """The machine approves what it held."""
     with desk.database.transaction() as session:
-        comment = session.get_one(Comment, comment_id)
         change_status(
             session,
-            comment,
+            session.get_one(Comment, comment_id),
             Status.APPROVED,
             change=Change.DECIDED,
             actor=Actor.MACHINE,
             now=NOON,
+            **more,
         )
+
+
+def test_what_is_decided_again_by_the_machine_is_drawn_then(desk: Desk) -> None:
+    desk.set_policy(audit_share=100)
+    comment_id = desk.comment(Status.HELD)
+    decide_again(desk, comment_id)
     assert waiting(desk) == (1, [comment_id])
 
 
 def test_what_a_standing_decision_approved_is_a_persons_word(desk: Desk) -> None:
     desk.set_policy(audit_share=100)
-    comment_id = desk.comment(Status.HELD)
-    with desk.database.transaction() as session:
-        comment = session.get_one(Comment, comment_id)
-        change_status(
-            session,
-            comment,
-            Status.APPROVED,
-            change=Change.DECIDED,
-            actor=Actor.MACHINE,
-            now=NOON,
-            data={"standing": 1},
-        )
+    decide_again(desk, desk.comment(Status.HELD), data={"standing": 1})
     assert waiting(desk) == (0, [])
 
 
