@@ -35,7 +35,7 @@ SITES, ARTICLES, VOCABULARY, DAYS = 5, 5_000, 30_000, 90
 BATCH = 10_000
 HELD, BY_HAND, REJECTED, SPAM = 0.10, 0.085, 0.04, 0.01  # shares; all else the machine published
 SITE_SHARES = (70, 20, 7, 2.9, 0.1)
-LANGUAGES = {"en": 70, "de": 15, "fr": 8, "es": 4, None: 2.95, "cy": 0.05}
+LANGUAGES = {"en": 70, "de": 15, "fr": 8, "es": 4, None: 2.7, "cy": 0.3}
 # What a held comment is held for: the first is the usual one, the last a rare one.
 CODES = {
     Code.TOXICITY: 60,
