@@ -203,7 +203,7 @@ class Change(StrEnum):
     BANNED = "banned"
     UNBANNED = "unbanned"
     POLICY_CHANGED = "policy_changed"
-    ARTICLE_CHANGED = "article_changed"  # who publishes under it
+    ARTICLE_CHANGED = "article_changed"  # who publishes under it, or its own rules
     STANDING_SET = "standing_set"  # a decision that holds for what says the same, for a time
     STANDING_LIFTED = "standing_lifted"
     SURGE_BEGAN = "surge_began"  # under one article; by a moderator: its end was taken back

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.errors import ForeignArticle, UnknownSite
 from moderation.models import Article, Site
+from moderation.policy.articles import with_own_rules
 from moderation.policy.context import Policy
 from moderation.statuses import Publishing
 
@@ -57,14 +58,19 @@ def policy_of(site: Site) -> Policy:
     return Policy(**stored)
 
 
+def policy_of_article(site: Site, article: Article) -> Policy:
+    """The site's rules as the article's own change them; only who publishes is not settled yet."""
+    return with_own_rules(policy_of(site), article.rules)
+
+
 def policy_under(site: Site, article: Article | None, now: dt.datetime) -> Policy:
-    """The rules in force at `now`: who publishes may be the article's own word, or a surge's.
+    """The rules in force at `now`: the site's, the article's own, and a surge's word.
 
     During a surge a person approves everything, but a closed article stays closed.
     """
-    policy = policy_of(site)
     if article is None:
-        return policy
+        return policy_of(site)
+    policy = policy_of_article(site, article)
     publishing = article.publishing or policy.publishing
     if has_surge(article, now) and publishing is not Publishing.CLOSED:
         publishing = Publishing.HUMAN
@@ -101,7 +107,10 @@ def find_article(session: Session, site: Site, page: Page) -> Article | None:
 
 
 def find_or_create_article(session: Session, site: Site, page: Page, now: dt.datetime) -> Article:
-    """The article of this page; its first comment creates it."""
+    """The article of this page; its first comment creates it, or its owner with rules of its own.
+
+    What an owner created has no title until the first comment says one.
+    """
     article = find_article(session, site, page)
     if article is not None:
         return article

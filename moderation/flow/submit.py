@@ -97,6 +97,7 @@ def submit(
         if stored is None:
             raise
         return stored, False
+    article.title = article.title or submission.page.title
     watch(session, article, now=now)
     return comment, True
 

@@ -12,7 +12,7 @@ from moderation.models.notes import Note, Redaction
 from moderation.models.notice import DecisionLink, NoticeWishes, Telling
 from moderation.models.nudge import NudgeDay
 from moderation.models.personal import CommentAddress, Erasure, LegalHold
-from moderation.models.site import Article, Site
+from moderation.models.site import HAS_OWN_RULES, Article, Site
 from moderation.models.standing import StandingDecision
 from moderation.models.surge import Surge
 from moderation.models.texts import Explanation, SiteText
@@ -20,6 +20,7 @@ from moderation.models.webhook import Delivery, Webhook
 from moderation.models.wishes import CommentWishes, MailWishes
 
 __all__ = [
+    "HAS_OWN_RULES",
     "Appeal",
     "Article",
     "Ban",

@@ -38,6 +38,7 @@ class Article(Base):
     # Untrusted text from the first comment: nobody scored it, so only moderators see it.
     title: Mapped[str] = mapped_column(Text)
     publishing: Mapped[Publishing | None] = mapped_column(enum_of(Publishing))
+    rules: Mapped[dict[str, Any] | None] = mapped_column(Json)  # some of policy.articles.OWN_RULES
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
 
@@ -46,3 +47,11 @@ class Article(Base):
 
 
 Index("ix_articles_site_created", Article.site_id, Article.created_at)
+HAS_OWN_RULES = Article.publishing.is_not(None) | Article.rules.is_not(None)
+Index(
+    "ix_articles_own_rules",
+    Article.site_id,
+    Article.id,
+    sqlite_where=HAS_OWN_RULES,
+    postgresql_where=HAS_OWN_RULES,
+)

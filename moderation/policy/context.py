@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A site's rules as its owner set them; an article may override `publishing`."""
+    """A site's rules as its owner set them; policy/articles.py: those an article may have."""
 
     publishing: Publishing = Publishing.MACHINE
     preset: str = "balanced"

@@ -46,6 +46,7 @@ from moderation.web.moderators import (  # noqa: F401 (they add their views)
     surges,
 )
 from moderation.web.owners import (  # noqa: F401 (likewise)
+    article_rules,
     holds,
     owners,
     preview,

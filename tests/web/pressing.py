@@ -1,5 +1,7 @@
 """Presses the buttons of a page as a browser without JavaScript would."""
 
+import html
+
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -37,3 +39,33 @@ def press_on(client: FlaskClient, page: Page, label: str, **typed: object) -> Pa
     shown = client.get(answer.headers["Location"])
     assert shown.status_code == 200, shown.text
     return Page(shown.text)
+
+
+def form_at(page: Page, path: str) -> dict[str, str]:
+    """What the form that leads there would send as it is, but for its button."""
+    form = next(each for each in page.all("form") if each.attrs.get("action") == path)
+    found = {
+        each.attrs["name"]: _value(each)
+        for each in page.elements
+        if form in each.inside and "name" in each.attrs and _is_sent(each)
+    }
+    for option in page.all("option", selected=""):
+        if form in option.inside:
+            found[_select_of(option).attrs["name"]] = option.attrs["value"]
+    return found
+
+
+def _is_sent(element: Element) -> bool:
+    kind = element.attrs.get("type")
+    is_ticked = kind not in ("checkbox", "radio") or "checked" in element.attrs
+    return element.tag in ("input", "textarea") and is_ticked
+
+
+def _value(element: Element) -> str:
+    if element.tag == "textarea":
+        return html.unescape(element.text).lstrip("\r\n")
+    return element.attrs.get("value", "")
+
+
+def _select_of(option: Element) -> Element:
+    return next(each for each in reversed(option.inside) if each.tag == "select")

@@ -1,6 +1,5 @@
 """The owner's page of a site: what it shows, what it saves, who may."""
 
-import html
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +15,8 @@ from moderation.services import Services
 from moderation.statuses import Actor, Change, Role
 from moderation.web.owners.sites import FORMS
 from tests.factories import NO_SAMPLES, ORIGIN, make_moderator, make_site
-from tests.web.pages import Element, Page
-from tests.web.pressing import press
+from tests.web.pages import Page
+from tests.web.pressing import form_at, press
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HERE = "/sites/news"
@@ -48,24 +47,6 @@ def rules(database: Database, site: Site) -> Callable[[], dict[str, Any]]:
             return dict(session.get_one(Site, site.id).policy)
 
     return read
-
-
-def form_at(page: Page, path: str) -> dict[str, str]:
-    """What the form that leads there would send as it is."""
-    form = next(each for each in page.all("form") if each.attrs.get("action") == path)
-
-    def is_sent(element: Element) -> bool:
-        kind = element.attrs.get("type")
-        ticked = kind not in ("checkbox", "radio") or "checked" in element.attrs
-        return form in element.inside and "name" in element.attrs and ticked
-
-    return {
-        each.attrs["name"]: html.unescape(each.text).lstrip("\r\n")
-        if each.tag == "textarea"
-        else each.attrs.get("value", "")
-        for each in page.elements
-        if each.tag in ("input", "textarea") and is_sent(each)
-    }
 
 
 def send(

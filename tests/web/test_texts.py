@@ -14,7 +14,8 @@ from moderation.privacy.links import PrivateLinks
 from moderation.services import Services
 from moderation.statuses import Change, Role, Status
 from tests.factories import make_comment, make_moderator, make_site
-from tests.web.pages import Element, Page
+from tests.web.pages import Page
+from tests.web.pressing import form_at
 
 HERE = "/sites/news/texts"
 HELPLINE = "Call 116 123.\n\nDay and night."
@@ -36,23 +37,6 @@ def owner(services: Services, site: Site, sign_in_as: SignIn) -> FlaskClient:
 def held(database: Database, site: Site) -> Comment:
     with database.transaction() as session:
         return make_comment(session, site)
-
-
-def form_at(page: Page, path: str) -> dict[str, str]:
-    """What the form that leads there would send as it is."""
-    (form,) = [each for each in page.all("form") if each.attrs.get("action") == path]
-
-    def is_inside(element: Element) -> bool:
-        return any(outer is form for outer in element.inside)
-
-    fields = [each for each in page.elements if is_inside(each) and "name" in each.attrs]
-    return {
-        each.attrs["name"]: each.text.lstrip("\n")
-        if each.tag == "textarea"
-        else each.attrs.get("value", "")
-        for each in fields
-        if each.tag in ("input", "textarea")
-    }
 
 
 def send(owner: FlaskClient, part: str, act: str = "save", **changes: str) -> TestResponse:

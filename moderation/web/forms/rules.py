@@ -23,8 +23,9 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from moderation.policy.context import Policy
 from moderation.policy.limits import MAY_BE_NONE, NUMBERS, WrongRule, check_rule
+from moderation.statuses import ATTRIBUTES
+from moderation.web.filters import ATTRIBUTES as WORDS
 
 
 class NumberField(IntegerField):  # type: ignore[misc]  # wtforms ships no types
@@ -72,23 +73,25 @@ class PercentField(StringField):  # type: ignore[misc]
 
 
 class RulesForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
-    """Some rules of a site. `seen` marks what the page showed."""
+    """Some rules of a site or an article. `seen` marks what the page showed."""
 
     seen = HiddenField()
     rules: tuple[str, ...] = ()  # fields of Policy
 
     @classmethod
-    def of(cls, policy: Policy, **bound: Any) -> "RulesForm":
-        """The form filled in with the rules in force; `bound` goes to the form."""
-        known = {name: getattr(policy, name) for name in cls.rules}
-        return cls(**bound, data={**cls.shown(known), "seen": cls.mark(policy)})
+    def of(cls, stored: Mapping[str, Any], **bound: Any) -> "RulesForm":
+        """The form filled in with these rules, by their names; `bound` goes to the form."""
+        return cls(**bound, data={**cls.shown(cls._known(stored)), "seen": cls.mark(stored)})
 
     @classmethod
-    def mark(cls, policy: Policy) -> str:
+    def mark(cls, stored: Mapping[str, Any]) -> str:
         """What tells these rules from others."""
-        known = {name: getattr(policy, name) for name in cls.rules}
-        text = json.dumps(known, sort_keys=True, default=dict)
+        text = json.dumps(cls._known(stored), sort_keys=True, default=dict)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @classmethod
+    def _known(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: stored[name] for name in cls.rules if name in stored}
 
     @classmethod
     def shown(cls, rules: dict[str, Any]) -> dict[str, Any]:
@@ -112,6 +115,56 @@ class RulesForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         return found
 
 
+class LimitsForm(RulesForm):
+    """Rules with a limit for each attribute that a model scores; an empty field is none."""
+
+    @property
+    def limits(self) -> list[Field]:
+        """The fields of own limits."""
+        return [self[f"limit_{attribute}"] for attribute in ATTRIBUTES]
+
+    @property
+    def has_own_limits(self) -> bool:
+        """Whether any is set."""
+        return any(field.data is not None for field in self.limits)
+
+    @property
+    def own_limits(self) -> dict[str, float]:
+        """Those that were typed, from 0 to 1, by attribute."""
+        return {
+            field.short_name.removeprefix("limit_"): field.data
+            for field in self.limits
+            if field.data is not None
+        }
+
+    @staticmethod
+    def shown_limits(stored: Mapping[str, float]) -> dict[str, float]:
+        """Limits as the form's fields have them."""
+        return {f"limit_{attribute}": share for attribute, share in stored.items()}
+
+
+def _within_limits(_form: Any, field: Field) -> None:
+    """The validator of one attribute's own limit."""
+    if field.data is None:
+        return
+    try:
+        check_rule("thresholds", {field.short_name.removeprefix("limit_"): field.data})
+    except WrongRule as error:
+        raise ValidationError(str(error)) from None
+
+
+for _attribute in ATTRIBUTES:
+    setattr(
+        LimitsForm,
+        f"limit_{_attribute}",
+        PercentField(
+            WORDS[_attribute].capitalize(),
+            validators=[_within_limits],
+            render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
+        ),
+    )
+
+
 def _text_of(field: Field) -> str:
     return str(field.data if isinstance(field, SelectField) else field._value())
 
@@ -124,15 +177,26 @@ def as_the_rules(_form: Any, field: Field) -> None:
         raise ValidationError(str(error)) from None
 
 
-def number(name: str, label: str) -> NumberField:
+def number(name: str, label: str, *, is_optional: bool = False) -> NumberField:
     least, most = NUMBERS[name]
-    given = [Optional()] if name in MAY_BE_NONE else []
-    kw = {"min": least, "max": most, "required": name not in MAY_BE_NONE}
+    is_optional = is_optional or name in MAY_BE_NONE
+    given = [Optional()] if is_optional else []
+    kw = {"min": least, "max": most, "required": not is_optional}
     return NumberField(label, validators=[*given, as_the_rules], render_kw=kw)
 
 
 def lines(label: str, rows: int = 4) -> LinesField:
     return LinesField(label, validators=[as_the_rules], render_kw={"rows": rows, "dir": "auto"})
+
+
+def language_field(label: str, presence: Any) -> StringField:
+    """A field for ISO 639; `presence`: DataRequired or Optional."""
+    return StringField(
+        label,
+        filters=[lambda text: (text or "").strip().lower()],
+        validators=[presence, as_the_rules],
+        render_kw={"maxlength": 3, "autocomplete": "off", "dir": "ltr"},
+    )
 
 
 def switch(label: str) -> BooleanField:

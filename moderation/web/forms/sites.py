@@ -10,15 +10,15 @@ from wtforms.validators import DataRequired, Length
 from moderation.errors import ForeignArticle
 from moderation.flow.articles import origin_of
 from moderation.flow.sites import NAME_MAX, ORIGINS_MAX
-from moderation.policy.limits import CONTACT_MAX, WrongRule, check_rule
-from moderation.statuses import ATTRIBUTES, Publishing
-from moderation.web.filters import ATTRIBUTES as WORDS
+from moderation.policy.limits import CONTACT_MAX
+from moderation.statuses import Publishing
 from moderation.web.forms.fields import cleaned_line
 from moderation.web.forms.rules import (
+    LimitsForm,
     LinesField,
-    PercentField,
     RulesForm,
     as_the_rules,
+    language_field,
     lines,
     number,
     radio,
@@ -51,65 +51,28 @@ class PublishingForm(RulesForm):
     closes_after_days = number("closes_after_days", "Close articles after so many days")
 
 
-class ModelForm(RulesForm):
+class ModelForm(LimitsForm):
     """How much the model holds."""
 
     rules = ("preset", "thresholds", "language")
     preset = radio("How much it holds", PRESETS)
-    language = StringField(
-        "Language of the site",
-        filters=[lambda text: (text or "").strip().lower()],
-        validators=[DataRequired("Please enter a language, such as en."), as_the_rules],
-        render_kw={"maxlength": 3, "autocomplete": "off", "dir": "ltr"},
+    language = language_field(
+        "Language of the site", DataRequired("Please enter a language, such as en.")
     )
 
     @classmethod
     def shown(cls, rules: dict[str, Any]) -> dict[str, Any]:
         """A field for each attribute."""
-        own = {f"limit_{attribute}": share for attribute, share in rules["thresholds"].items()}
-        return {"preset": rules["preset"], "language": rules["language"], **own}
-
-    @property
-    def limits(self) -> list[Field]:
-        """The fields of own limits."""
-        return [self[f"limit_{attribute}"] for attribute in ATTRIBUTES]
-
-    @property
-    def has_own_limits(self) -> bool:
-        """Whether any is set."""
-        return any(field.data is not None for field in self.limits)
+        return {**rules, **cls.shown_limits(rules["thresholds"])}
 
     @property
     def wanted(self) -> dict[str, Any]:
         """Only the limits that were typed."""
-        own = {
-            field.short_name.removeprefix("limit_"): field.data
-            for field in self.limits
-            if field.data is not None
+        return {
+            "preset": self.preset.data,
+            "thresholds": self.own_limits,
+            "language": self.language.data,
         }
-        return {"preset": self.preset.data, "thresholds": own, "language": self.language.data}
-
-
-def _within_limits(_form: Any, field: Field) -> None:
-    """The validator of one attribute's own limit."""
-    if field.data is None:
-        return
-    try:
-        check_rule("thresholds", {field.short_name.removeprefix("limit_"): field.data})
-    except WrongRule as error:
-        raise ValidationError(str(error)) from None
-
-
-for _attribute in ATTRIBUTES:
-    setattr(
-        ModelForm,
-        f"limit_{_attribute}",
-        PercentField(
-            WORDS[_attribute].capitalize(),
-            validators=[_within_limits],
-            render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": 8},
-        ),
-    )
 
 
 class WritingForm(RulesForm):

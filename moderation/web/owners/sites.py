@@ -1,6 +1,5 @@
 """A site as its owner sets it up: the snippet, how it looks, and its rules, a form a section."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from moderation.errors import ScorerUnavailable
 from moderation.flow.articles import policy_of
 from moderation.flow.sites import (
     change_policy,
@@ -23,7 +21,6 @@ from moderation.flow.sites import (
 from moderation.models import Site
 from moderation.policy.context import Policy
 from moderation.policy.limits import check_rules
-from moderation.scoring.checkpoints.catalog import find_model
 from moderation.services import services
 from moderation.web.forms.looks import LooksForm
 from moderation.web.forms.rules import RulesForm
@@ -42,6 +39,8 @@ from moderation.web.gate import current_moderator
 from moderation.web.moderators.last_act import tell_next, told_last
 from moderation.web.owners import owners
 from moderation.web.owners.plain import tell_rules
+from moderation.web.owners.presets import presets_in_use
+from moderation.web.owners.saving import MOVED, tell_saved
 from moderation.web.owners.warnings import warn_owner
 
 FORMS: Mapping[str, type[RulesForm]] = {
@@ -56,10 +55,6 @@ FORMS: Mapping[str, type[RulesForm]] = {
     "data": DataForm,
 }
 SITE = "site"  # the section of name and origins
-SAVED = "Saved: it counts from now on."
-UNCHANGED = "Nothing was changed."
-MOVED = "A colleague changed this section meanwhile. What you typed is not saved yet: look again."
-UNDO_MAX = 1_500  # characters; the cookie that carries it holds 4 KB with all else
 
 
 @owners.get("/sites")
@@ -93,8 +88,8 @@ def save_rules(site_key: str, section: str) -> ResponseReturnValue:
         if request.form.get("act") == "preview":
             return _page(found, {section: form}, is_preview=True)
         before = policy_of(found)
-        if form.seen.data != form.mark(before):
-            form.seen.data = form.mark(before)
+        if form.seen.data != form.mark(vars(before)):
+            form.seen.data = form.mark(vars(before))
             return _page(found, {section: form}, problem=MOVED), 409
         changes = _changes(before, form)
         if changes:
@@ -138,24 +133,22 @@ def _changes(before: Policy, form: RulesForm) -> dict[str, Any]:
 
 def _undo_fields(form: RulesForm, section: str, before: Policy, after: Policy) -> dict[str, str]:
     """What the form sends to put back what was; it is refused once somebody changed it again."""
-    former = form.of(before, prefix=f"{section}-", formdata=None)
-    return {**former.posted, former.seen.name: form.mark(after)}
+    former = form.of(vars(before), prefix=f"{section}-", formdata=None)
+    return {**former.posted, former.seen.name: form.mark(vars(after))}
 
 
 def _back(site_key: str, section: str, is_changed: bool, undo: dict[str, str]) -> Response:
     """To the section, which tells what was done; the request itself is what takes it back."""
-    act: dict[str, Any] = {"text": SAVED if is_changed else UNCHANGED, "section": section}
-    if is_changed and len(json.dumps(undo)) <= UNDO_MAX:
-        act["undo"] = {"url": request.path, "fields": undo}
-    tell_next(act)
+    tell_next(tell_saved(section, is_changed, undo))
     return redirect(url_for("owners.site", site_key=site_key, _anchor=section), 303)
 
 
 def _page(found: Site, typed: Mapping[str, Any] | None = None, **shown: Any) -> str:
     """The page with what is stored, but for the forms in `typed`, by section."""
     settings, policy = services().settings, policy_of(found)
+    stored = vars(policy)
     forms: dict[str, Any] = {
-        name: form.of(policy, prefix=f"{name}-", formdata=None) for name, form in FORMS.items()
+        name: form.of(stored, prefix=f"{name}-", formdata=None) for name, form in FORMS.items()
     }
     data = {"name": found.name, "origins": found.origins}
     forms[SITE] = SiteForm(prefix="site-", formdata=None, data=data)
@@ -169,19 +162,10 @@ def _page(found: Site, typed: Mapping[str, Any] | None = None, **shown: Any) -> 
             "snippet": snippet_of(found.key, settings.public_url),
             "rules": tell_rules(policy),
             "warnings": warn_owner(found),
-            "presets": _presets(),
+            "presets": presets_in_use(),
             "body_max": settings.BODY_MAX,
             "sends_mail": services().mailer is not None,
             "looks": {key: value for key, value in forms["looks"].values.items() if value},
             **shown,
         },
     )
-
-
-def _presets() -> Mapping[str, Mapping[str, float]]:
-    """The limits of each preset of the model in use; none where it has or knows none."""
-    settings = services().settings
-    try:
-        return find_model(settings.MODEL, settings.MODEL_CACHE).presets
-    except ScorerUnavailable:
-        return {}

@@ -5,10 +5,11 @@ from flask import make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from moderation.errors import DuplicateComment, EditRefused, VersionConflict
-from moderation.flow.articles import policy_of
+from moderation.flow.articles import policy_of_article
 from moderation.flow.own.edits import Hindrance, edit, find_hindrance
 from moderation.models import Comment
 from moderation.services import services
@@ -43,7 +44,7 @@ def edit_form(token: str) -> AnyResponse:
         hindrance = find_hindrance(session, comment, now=services().clock())
     if comment.status is Status.DELETED:
         return lead_back(token)
-    form = EditForm(None, comment, policy_of(comment.article.site))
+    form = _form_for(comment)
     if hindrance is not None:
         return _show(token, comment, form, 403, str(HINDRANCES[hindrance]), is_over=True)
     return _show(token, comment, form)
@@ -56,13 +57,17 @@ def edit_comment(token: str) -> AnyResponse:
         comment = find_own(session, token)
     if comment.status is Status.DELETED:
         return lead_back(token)
-    form = EditForm(request.form, comment, policy_of(comment.article.site))
+    form = _form_for(comment, request.form)
     if not lets_in(count_form):
         wait = _("Too many comments at once. Please wait a little.")
         return ask_to_wait(_show(token, comment, form, 429, wait))
     if not form.validate():
         return _show(token, comment, form, 400)
     return _edit(token, comment, form)
+
+
+def _form_for(comment: Comment, sent: MultiDict[str, str] | None = None) -> EditForm:
+    return EditForm(sent, comment, policy_of_article(comment.article.site, comment.article))
 
 
 def _edit(token: str, comment: Comment, form: EditForm) -> AnyResponse:
@@ -102,7 +107,7 @@ def _show_moved(token: str, form: EditForm) -> AnyResponse:
     """Somebody moved the comment meanwhile: the typed text in a form for what it is now."""
     with services().database.reading() as session:
         comment = find_own(session, token)
-    again = EditForm(None, comment, policy_of(comment.article.site))
+    again = _form_for(comment)
     again.body.data = form.body.data
     moved = _(
         "Your comment’s status changed in the meantime, so your change is not saved yet. Your text "

@@ -1,0 +1,26 @@
+"""An article may have rules of its own; those that have any are listed for the owner."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("articles", sa.Column("rules", sa.JSON(none_as_null=True)))
+    has_own = sa.text("publishing IS NOT NULL OR rules IS NOT NULL")
+    op.create_index(
+        "ix_articles_own_rules",
+        "articles",
+        ["site_id", "id"],
+        sqlite_where=has_own,
+        postgresql_where=has_own,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_articles_own_rules", "articles")
+    op.drop_column("articles", "rules")
