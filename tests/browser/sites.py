@@ -1,5 +1,7 @@
 """The owner's page of a site in its states, and how to get there."""
 
+import secrets
+
 from playwright.sync_api import Locator, Page
 
 from tests.browser.stage import Stage
@@ -42,3 +44,21 @@ def visit_removing(page: Page, stage: Stage, article: str) -> None:
     section(page, "site").get_by_label("Addresses of its pages").fill("https://new.example")
     section(page, "site").get_by_role("button", name="Save").click()
     page.get_by_text("Nothing is saved yet.").wait_for()
+
+
+def visit_article(page: Page, stage: Stage, article: str) -> None:
+    """The rules of one article, just saved, the limits open."""
+    page.goto(f"{stage.url}/sites/{stage.site}/articles")
+    page.get_by_label("Address of the article").fill(article)
+    page.get_by_role("button", name="Open").click()
+    page.get_by_label("Names that nobody else may use").fill(f"Guest {secrets.token_hex(4)}")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved: it counts from now on.").wait_for()
+    page.get_by_text("Limits of its own").click()
+
+
+def visit_articles(page: Page, stage: Stage, article: str) -> None:
+    """Which articles have rules of their own, after an address that is none of the site's."""
+    visit_article(page, stage, article)
+    page.goto(f"{stage.url}/sites/{stage.site}/article?article=https://elsewhere.example/")
+    page.get_by_text("no address on the site").wait_for()

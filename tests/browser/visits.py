@@ -314,6 +314,8 @@ OWNERS: dict[str, Visit] = {
     "a site with a section just saved": sites.visit_saved,
     "a site in colours that nobody could read": sites.visit_unreadable,
     "a site about to lose an origin": sites.visit_removing,
+    "the rules of one article": sites.visit_article,
+    "the articles with rules of their own": sites.visit_articles,
     "the webhooks": webhooks.visit_all,
     "a webhook added": webhooks.visit_added,
     "a webhook added badly": webhooks.visit_added_badly,
