@@ -1,7 +1,7 @@
 """`flask site …`: the websites that embed comments."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -20,7 +20,7 @@ from moderation.flow.sites import (
     warn_of_nudges,
 )
 from moderation.models import Site
-from moderation.policy.limits import NUMBERS, PRESETS, WrongRule
+from moderation.policy.limits import DEFAULTS, NUMBERS, PRESETS, WrongRule
 from moderation.policy.theme import CHOICES, COLOURS, KEYS
 from moderation.services import services
 from moderation.statuses import ATTRIBUTES, Publishing
@@ -135,11 +135,15 @@ def snippet(key: str) -> None:
 @_number("keep_undo_days", "Keep what was masked, and removed notes.")
 @_number("erasure_days", "To think an erasure over.")
 @click.option("--contact", help="Who answers for the site: shown in its privacy notice.")
-def policy(key: str, **changes: Any) -> None:
+@click.option(
+    "--reset", multiple=True, type=click.Choice(sorted(DEFAULTS)), help="As it is for new sites."
+)
+def policy(key: str, reset: Sequence[str], **changes: Any) -> None:
     """Change the rules of a site; without options show them. A list given replaces the old one."""
     for name in ("thresholds", "theme"):
         changes[name] = dict(changes[name])
-    wanted = {name: value for name, value in changes.items() if value not in (None, (), {})}
+    given = {name: value for name, value in changes.items() if value not in (None, (), {})}
+    wanted = {**{name: DEFAULTS[name] for name in reset}, **given}
     with services().database.transaction() as session:
         found = find_site_or_fail(session, key)
         if wanted:

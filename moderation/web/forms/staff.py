@@ -1,7 +1,7 @@
 """The form by which people of the team write as staff."""
 
 import secrets
-from typing import Any, Self
+from typing import Self
 
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, TextAreaField, ValidationError
@@ -39,11 +39,6 @@ class StaffForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
             "body": body,
         }
         return cls(formdata=None, data=data)
-
-    def __init__(self, *args: Any, **known: Any) -> None:
-        """The field knows the limit of all comments."""
-        super().__init__(*args, **known)
-        self.body.render_kw = {"maxlength": services().settings.BODY_MAX}
 
     def validate_body(self, field: Field) -> None:
         """Within the limit of all comments."""
