@@ -174,6 +174,17 @@ def test_words_that_cannot_be_taken_come_back_with_a_sentence(
     assert row(database) == []
 
 
+@pytest.mark.parametrize("overrides", [{"RATE_SUBMIT": "1 per minute"}], indirect=True)
+def test_too_many_forms_keep_the_words(client: FlaskClient, database: Database, path: str) -> None:
+    page = Page(client.get(f"{path}/appeal").text)
+    assert press(client, page, "Send it", text=" ").status_code == 400, "it counts, too"
+    answer = press(client, page, "Send it", text=WORDS)
+    assert answer.status_code == 429 and 0 < int(answer.headers["Retry-After"]) <= 61
+    again = Page(answer.text)
+    assert "Please wait" in again.text and again.value("text") == WORDS
+    assert row(database) == []
+
+
 @pytest.mark.parametrize("token", ["", "x"])
 def test_a_form_without_its_token_does_nothing(
     client: FlaskClient, database: Database, path: str, token: str
