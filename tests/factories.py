@@ -6,7 +6,7 @@ import itertools
 from sqlalchemy.orm import Session
 
 from moderation.db import Database
-from moderation.flow.articles import find_or_create_article, read_page
+from moderation.flow.articles import begin_article, read_page
 from moderation.flow.commenters import find_or_create_commenter
 from moderation.flow.sites import add_site
 from moderation.flow.store import change_status, new_public_id, store_comment
@@ -57,7 +57,7 @@ def make_comment(
 ) -> Comment:
     """A stored comment that the machine moved to `status` (its job stays while PROCESSING)."""
     page = read_page(site, article, "Trees")
-    found = find_or_create_article(session, site, page, now)
+    found = begin_article(session, site, page, now)
     commenter = (
         find_or_create_commenter(session, site, email, vault=vault, now=now) if vault else None
     )

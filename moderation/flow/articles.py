@@ -107,10 +107,7 @@ def find_article(session: Session, site: Site, page: Page) -> Article | None:
 
 
 def find_or_create_article(session: Session, site: Site, page: Page, now: dt.datetime) -> Article:
-    """The article of this page; its first comment creates it, or its owner with rules of its own.
-
-    What an owner created has no title until the first comment says one.
-    """
+    """The article of this page; its first comment creates it, or an owner who gives it rules."""
     article = find_article(session, site, page)
     if article is not None:
         return article
@@ -118,7 +115,7 @@ def find_or_create_article(session: Session, site: Site, page: Page, now: dt.dat
         site_id=site.id,
         key=page.key,
         url=page.url,
-        title=page.title,
+        title="",
         created_at=now,
     )
     try:
@@ -131,20 +128,28 @@ def find_or_create_article(session: Session, site: Site, page: Page, now: dt.dat
     return article
 
 
+def begin_article(session: Session, site: Site, page: Page, now: dt.datetime) -> Article:
+    """The article of this page, for a comment: with the first its days begin, and its title."""
+    article = find_or_create_article(session, site, page, now)
+    if article.first_comment_at is None:
+        article.first_comment_at, article.title = now, page.title
+    return article
+
+
 def is_closed(
     policy: Policy, article: Article | None, published_at: dt.datetime | None, now: dt.datetime
 ) -> bool:
     """Whether new comments are refused: by the policy, or N days after publication.
 
     The days count from `data-published` as this request has it, else from the first comment, and
-    from the earlier where there are both. The claim is not stored: it is anybody's, and a false
-    one must close the article for nobody else.
+    from the earlier where there are both. The claim is stored with the comment alone: it is
+    anybody's, and a false one must close the article for nobody else.
     """
     if policy.publishing is Publishing.CLOSED:
         return True
     if policy.closes_after_days is None:
         return False
-    known = (published_at, article.created_at if article else None)
+    known = (published_at, article.first_comment_at if article else None)
     start = min((moment for moment in known if moment is not None), default=None)
     # A difference of two dates never leaves the calendar; a sum may.
     return start is not None and now - start > dt.timedelta(days=policy.closes_after_days)

@@ -171,7 +171,7 @@ def judge(
             readings=readings,
             # Seen from the comment, however long it waited or is judged again.
             repeated_text=_is_repeated(session, comment, comment.said_at - repeat_window),
-            article_closed=is_closed(policy, comment.article, None, now),
+            article_closed=is_closed(policy, comment.article, comment.article_published_at, now),
             standing=_standing(session, comment, readings, now),
         )
         preset = policy.preset if policy.preset in presets else None

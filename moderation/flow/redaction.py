@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from moderation.errors import NothingToUndo
-from moderation.flow.articles import policy_of
+from moderation.flow.articles import policy_of_article
 from moderation.flow.locks import lock_comment
 from moderation.flow.review import conflict_about
 from moderation.flow.standing.forgetting import forget_standing_of
@@ -26,7 +26,8 @@ from moderation.statuses import DECIDABLE, Actor, Change, Status
 
 def find_suspects(session: Session, comment: Comment) -> list[str]:
     """Passages that look like personal data, each once, as the comment has them."""
-    language = policy_of(session.get_one(Site, comment.site_id)).language
+    site = session.get_one(Site, comment.site_id)
+    language = policy_of_article(site, comment.article).language
     text = f"{comment.name}\n{comment.body}"
     spans = (
         span

@@ -1,6 +1,6 @@
 """Readers report a published comment: counted, and brought to people where that is enough.
 
-What a person approved since is only counted: no number of strangers outvotes who has looked.
+What a person approved since no number of strangers takes back: they do not outvote who has looked.
 """
 
 import datetime as dt
@@ -46,17 +46,17 @@ def take_report(
 ) -> None:
     """Count the report of a reader (see `calls.report`), and have people look where it is due.
 
-    An urgent reason puts the comment into the urgent queue at once; as many distinct readers as
-    `report_holds` says take it back to the queue.
+    An urgent reason puts the comment into the urgent queue, once for what it says now, whoever
+    approved it; as many distinct readers as `report_holds` says take it back to the queue.
     """
     if report(session, comment, reason, range_hash=range_hash, now=now) is None:
         return
-    if is_passed_by_a_person(comment):
-        return
     kind = URGENCY_OF.get(reason)
-    if kind is not None and comment.urgent is None:
+    if kind is not None and comment.urgent is None and not _was_urgent(session, comment, kind):
         tells = _count_told(session, comment.site_id, now) < TOLD_A_DAY
         escalate(session, comment, kind, moderator=None, now=now, tells=tells)
+    if is_passed_by_a_person(comment):
+        return
     limit = policy_of(session.get_one(Site, comment.site_id)).report_holds
     for finding in weigh_reports(comment.reports, limit):
         _hold(session, comment, finding, now)
@@ -65,6 +65,17 @@ def take_report(
 def is_passed_by_a_person(comment: Comment) -> bool:
     """Whether a person looked at what stands there now and left it public."""
     return comment.decided_by in (Actor.MODERATOR, Actor.OPERATOR)
+
+
+def _was_urgent(session: Session, comment: Comment, kind: Urgency) -> bool:
+    """Whether the text of now was urgent for this before: then a person knows, and has said."""
+    query = select(Event.id).where(
+        Event.comment_id == comment.id,
+        Event.change == Change.ESCALATED,
+        Event.reason == kind,
+        Event.created_at >= comment.said_at,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _count_told(session: Session, site_id: int, now: dt.datetime) -> int:

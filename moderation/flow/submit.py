@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from moderation.errors import ArticleClosed, DuplicateComment, TokenReused, UnknownParent
 from moderation.flow.articles import (
     Page,
+    begin_article,
     find_article,
-    find_or_create_article,
     is_closed,
     policy_of,
     policy_under,
@@ -71,7 +71,8 @@ def submit(
     if stored is not None:
         return stored, False
     article, parent = _admit(session, site, submission, now, repeat_window)
-    article = article or find_or_create_article(session, site, submission.page, now)
+    if article is None or article.first_comment_at is None:
+        article = begin_article(session, site, submission.page, now)
     commenter = find_or_create_commenter(session, site, submission.email, vault=vault, now=now)
     comment = Comment(
         public_id=new_public_id(),
@@ -86,6 +87,7 @@ def submit(
         text_hash=text_hash(submission.body),
         signals=_signals(session, submission, commenter),
         created_at=now,
+        article_published_at=submission.page.published_at,
     )
     try:
         with session.begin_nested():
@@ -97,7 +99,6 @@ def submit(
         if stored is None:
             raise
         return stored, False
-    article.title = article.title or submission.page.title
     watch(session, article, now=now)
     return comment, True
 

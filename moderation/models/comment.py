@@ -67,6 +67,8 @@ class Comment(Base):
     signals: Mapped[list[str]] = mapped_column(Json)  # codes seen at submission (honeypot, …)
     link_version: Mapped[int] = mapped_column(default=1)  # moves to revoke the private link
     created_at: Mapped[dt.datetime]
+    # When the article appeared, as the page of this comment said: it may be false, and counts here.
+    article_published_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]  # when readers could see it first
     edited_at: Mapped[dt.datetime | None]  # when its commenter last gave it another text
     emptied_at: Mapped[dt.datetime | None]  # when name and text were taken out for good

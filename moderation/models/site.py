@@ -41,6 +41,8 @@ class Article(Base):
     rules: Mapped[dict[str, Any] | None] = mapped_column(Json)  # some of policy.articles.OWN_RULES
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
+    # None: an owner gave it rules, and nobody has commented yet.
+    first_comment_at: Mapped[dt.datetime | None]
 
     site: Mapped[Site] = relationship()
     surge: Mapped[Surge | None] = relationship(viewonly=True)  # the last, in force or over

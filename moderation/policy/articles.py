@@ -20,7 +20,8 @@ def with_own_rules(policy: Policy, rules: Mapping[str, Any] | None) -> Policy:
     nothing beside another preset than the site's.
     """
     own = dict(rules or {})
-    site_limits = {} if "preset" in own else policy.thresholds
+    is_same = own.get("preset", policy.preset) == policy.preset
+    site_limits = policy.thresholds if is_same else {}
     limits = {**site_limits, **own.pop("thresholds", {})}
     for name, value in own.items():
         if isinstance(of_site := getattr(policy, name), tuple):

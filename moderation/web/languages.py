@@ -65,6 +65,7 @@ def register_languages(app: Flask) -> None:
     app.jinja_env.filters.update(
         show_when=show_when,
         show_moment=lambda moment: format_datetime(moment, "long"),
+        show_iso=lambda text: format_datetime(dt.datetime.fromisoformat(text), "long"),
         show_number=format_decimal,
     )
 

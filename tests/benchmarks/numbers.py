@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from config import load_settings
 from moderation.app import create_app
-from moderation.flow.articles import find_or_create_article, read_page
+from moderation.flow.articles import begin_article, read_page
 from moderation.flow.team.sessions import start_session
 from moderation.models import Comment, Event, Site
 from moderation.services import Services
@@ -104,7 +104,7 @@ def _fill(services: Services) -> None:
     chance = random.Random(0)
     with services.database.transaction() as session:
         site = session.get_one(Site, 1)
-        article = find_or_create_article(session, site, read_page(site, ARTICLE, "Trees"), NOON)
+        article = begin_article(session, site, read_page(site, ARTICLE, "Trees"), NOON)
     for start in range(1, ROWS + 1, BATCH):
         lives = [_live(n, chance) for n in range(start, min(start + BATCH, ROWS + 1))]
         with services.database.transaction() as session:

@@ -181,7 +181,7 @@ def test_it_reads_the_origin_an_owner_typed(typed: str, origin: str) -> None:
 
 
 def _article(**known: dt.datetime | None) -> Article:
-    return Article(created_at=NOON, **known)
+    return Article(first_comment_at=NOON, **known)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,7 @@ def _article(**known: dt.datetime | None) -> Article:
         (_article(), "2026-04-29T12:00Z", 2.1, True),
         (_article(), "2030-01-01T00:00Z", 7.1, True),  # not after its first comment
         (_article(), "2020-01-01", 1, True),  # for the request that says so
+        (Article(created_at=NOON), "", 100, False),  # nobody has commented yet
         (None, "", 100, False),
         (None, "2026-05-04T12:00Z", 7, False),
         (None, "2026-05-04T12:00Z", 7.1, True),

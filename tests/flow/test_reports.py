@@ -119,10 +119,30 @@ def test_what_a_person_approved_is_only_counted(desk: Desk) -> None:
     desk.decide(comment_id, Change.APPROVED)
 
     comment = report_from(desk, comment_id, b"a", b"b")
-    comment = report_from(desk, comment_id, b"c", reason=ReportReason.THREAT)
 
-    assert (comment.status, comment.urgent, comment.reports) == (Status.APPROVED, None, 3)
-    assert urgent_mails(desk) == 0
+    assert (comment.status, comment.urgent, comment.reports) == (Status.APPROVED, None, 2)
+
+
+def test_of_what_a_person_approved_an_urgent_reason_tells_once_for_each_text(desk: Desk) -> None:
+    desk.set_policy(report_holds=1)
+    comment_id = desk.comment(Status.HELD)
+    desk.decide(comment_id, Change.APPROVED)
+
+    comment = report_from(desk, comment_id, b"a", reason=ReportReason.THREAT)
+    assert (comment.status, comment.urgent) == (Status.APPROVED, Urgency.THREAT_TO_LIFE)
+    told = urgent_mails(desk)
+    assert told > 0
+    desk.decide(comment_id, Change.APPROVED)
+    comment = report_from(desk, comment_id, b"b", reason=ReportReason.THREAT)
+    assert (comment.urgent, urgent_mails(desk)) == (None, told), "somebody has said about that"
+    comment = report_from(desk, comment_id, b"c", reason=ReportReason.CHILD_ABUSE)
+    assert comment.urgent is Urgency.CHILD_ABUSE
+    desk.decide(comment_id, Change.APPROVED)
+
+    edit_and_publish(desk, comment_id, now=NOON + MINUTE)
+    later = NOON + 2 * MINUTE
+    comment = report_from(desk, comment_id, b"a", reason=ReportReason.THREAT, now=later)
+    assert comment.urgent is Urgency.THREAT_TO_LIFE
 
 
 def test_approving_what_reports_brought_back_ends_them(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from moderation.db import Database
 from moderation.errors import ArticleClosed, NotAllowed, TokenReused, UnknownParent
-from moderation.flow.articles import find_or_create_article, read_page
+from moderation.flow.articles import begin_article, read_page
 from moderation.flow.numbers.decisions import read_decisions
 from moderation.flow.numbers.window import Window
 from moderation.flow.publish import read_thread
@@ -47,7 +47,7 @@ class Office:
             return write_as_staff(
                 session,
                 site,
-                find_or_create_article(session, site, read_page(site, ARTICLE), NOON),
+                begin_article(session, site, read_page(site, ARTICLE), NOON),
                 body,
                 parent=parent,
                 form_id=form_id,

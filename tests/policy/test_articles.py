@@ -38,6 +38,10 @@ def test_an_article_without_rules_follows_its_site(rules: dict[str, Any] | None)
         ({"reserved_names": ["Guest"]}, "reserved_names", ("Guest",)),
         ({"thresholds": {"threat": 0.1}}, "thresholds", {"toxicity": 0.9, "threat": 0.1}),
         ({"preset": "strict"}, "thresholds", {}),
+        ({"preset": "relaxed"}, "thresholds", {"toxicity": 0.9, "threat": 0.4}),  # the site's
+        ({"language": "de"}, "language", "de"),
+        ({"suspect_words": ["c"]}, "suspect_words", ("c",)),
+        ({"body_max": 100}, "body_max", 100),
         ({"preset": "strict", "thresholds": {"threat": 0.1}}, "thresholds", {"threat": 0.1}),
     ],
 )

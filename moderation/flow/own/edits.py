@@ -41,7 +41,7 @@ def find_hindrance(session: Session, comment: Comment, *, now: dt.datetime) -> H
     policy = policy_under(comment.article.site, comment.article, now)
     if comment.status is Status.REJECTED:
         return Hindrance.REJECTED
-    if is_closed(policy, comment.article, None, now):
+    if is_closed(policy, comment.article, comment.article_published_at, now):
         return Hindrance.CLOSED
     if is_redacted(session, comment):
         return Hindrance.MASKED

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation.errors import ArticleClosed, TokenReused, UnknownParent
-from moderation.flow.articles import find_or_create_article, find_site, read_page
+from moderation.flow.articles import begin_article, find_site, read_page
 from moderation.flow.queue.cards import find_for_review
 from moderation.flow.staff import write_as_staff
 from moderation.metrics import DECISIONS
@@ -68,7 +68,7 @@ def comment_as_staff(site_key: str) -> ResponseReturnValue:
         return _page(form, None, form.problem), 400
     try:
         with services().database.transaction() as session:
-            article = find_or_create_article(session, site, page, services().clock())
+            article = begin_article(session, site, page, services().clock())
             made, _ = _write(session, site, article, form, form.parent.data)
     except tuple(PROBLEMS) as error:
         return _refuse(form, None, error)

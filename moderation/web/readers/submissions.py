@@ -80,6 +80,8 @@ def _store(stand: Stand, form: CommentForm) -> Response:
                 _ask_for_proof(session, stand, comment)
                 count_answer(session, stand, form)
     except TokenReused:
+        if stand.is_closed:  # there is no sending it once more
+            return _refuse(stand, form, 403, str(CLOSED))
         form["csrf_token"].errors = [
             _(
                 "This form was sent before with another text, and that comment was received. Your "
@@ -195,8 +197,10 @@ def _refuse(stand: Stand, form: CommentForm, code: int, message: str | None = No
         response = jsonify(errors={"form": [message]} if message else errors)
         response.status_code = code
     else:
-        notice = {"kind": "refused", "text": message} if message else None
-        if notice and code == 409:
+        is_there = code == 409  # what was said before is nobody's mistake
+        kind = "known" if is_there else "refused"
+        notice = {"kind": kind, "text": message} if message else None
+        if notice and is_there:
             notice["received"] = "yes"
         if code == 503:
             response = render_thread(None, stand, form, status=code, notice=notice)

@@ -7,7 +7,7 @@ from flask_babel import format_timedelta
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from moderation.flow.articles import address_of, policy_of_article
+from moderation.flow.articles import address_of, policy_of
 from moderation.flow.numbers.decisions import usual_wait
 from moderation.flow.own.appeals import may_appeal, read_appeal
 from moderation.flow.own.edits import find_hindrance, time_to_edit
@@ -57,5 +57,5 @@ def _edit_time(session: Session, comment: Comment, now: dt.datetime) -> str | No
     """For how long it can still be changed, in words; None where it cannot."""
     if find_hindrance(session, comment, now=now) is not None:
         return None
-    left = time_to_edit(comment, policy_of_article(comment.article.site, comment.article), now=now)
+    left = time_to_edit(comment, policy_of(comment.article.site), now=now)
     return str(format_timedelta(left, granularity="minute"))
