@@ -14,14 +14,12 @@ from sqlalchemy import func, select
 
 from moderation.db import Database
 from moderation.errors import SignInRefused
-from moderation.flow.articles import policy_of
 from moderation.flow.jobs import report_worker
 from moderation.flow.team import passwords
 from moderation.flow.team.accounts import find_moderator
 from moderation.flow.team.passwords import check_password
 from moderation.flow.team.sessions import start_session
 from moderation.models import Event, Moderator, SignIn, Site, WorkerRow
-from moderation.policy.limits import DEFAULTS
 from moderation.privacy.vault import Vault
 from moderation.services import Services
 from moderation.statuses import Role, Status
@@ -142,18 +140,6 @@ def test_a_policy_is_shown_and_changed_field_by_field(run: Run, database: Databa
             "banned_words": ["a b", "c"],
         }
     assert _count(database, Event) == 2
-
-
-@pytest.mark.parametrize("rule", DEFAULTS)
-def test_every_rule_can_be_set_back(run: Run, database: Database, rule: str) -> None:
-    with database.transaction() as session:
-        make_site(session, closes_after_days=30, banned_words=["a"], preset="strict")
-    done = run("site", "policy", "news", "--reset", rule, "--links-max", "7")
-    assert done.exit_code == 0, done.output
-    with database.reading() as session:
-        policy = policy_of(session.scalars(select(Site)).one())
-    if rule != "links_max":
-        assert (getattr(policy, rule), policy.links_max) == (DEFAULTS[rule], 7)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -13,6 +14,7 @@ from moderation.cli.site import policy
 from moderation.db import Database
 from moderation.models import Event, Site
 from moderation.policy.context import Policy
+from moderation.policy.limits import DEFAULTS, LISTS, NUMBERS, SWITCHES, check_rules
 from moderation.statuses import Actor
 from tests import databases
 from tests.factories import make_site
@@ -46,7 +48,10 @@ def stored(database: Database) -> Callable[[], dict[str, object]]:
 
 
 def test_every_rule_has_an_option() -> None:
-    assert {field.name for field in fields(Policy)} == {p.name for p in policy.params} - {"key"}
+    assert {field.name for field in fields(Policy)} == {p.name for p in policy.params} - {
+        "key",
+        "reset",
+    }
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_a_rule_is_set(
         (["--theme", "background", "red"], "accent_light"),
         (["--threshold", "toxicity", "nan"], "from 0 to 1"),
         (["--language", "English"], "ISO 639"),
-        (["--reserved-name", "x" * 101], "101 characters"),
+        (["--reserved-name", "x" * 101], "at most 100 characters"),
         (["--contact", "x" * 501], "500"),
     ],
 )
@@ -116,3 +121,31 @@ def test_the_snippet_has_a_line_for_readers_without_javascript(
     run: Run, stored: Callable[[], object]
 ) -> None:
     assert "/s/news/comments?article=" in run("site", "snippet", "news").output
+
+
+def another(rule: str) -> Any:
+    """What the rule may be, and is not for new sites."""
+    known = {
+        **{"publishing": "human", "preset": "strict", "language": "de", "contact": "Ada"},
+        **{"thresholds": {"threat": 0.5}, "theme": {"font": "serif"}, "closes_after_days": 30},
+        **dict.fromkeys(LISTS, ["one"]),
+    }
+    usual = DEFAULTS[rule]
+    if rule in known:
+        return known[rule]
+    return not usual if rule in SWITCHES else next(n for n in NUMBERS[rule] if n != usual)
+
+
+@pytest.mark.parametrize("rule", DEFAULTS)
+def test_a_rule_is_set_back(
+    run: Run, stored: Callable[[], Any], database: Database, rule: str
+) -> None:
+    others = check_rules({each: another(each) for each in DEFAULTS})
+    with database.transaction() as session:
+        session.scalars(select(Site)).one().policy = others
+
+    done = run("site", "policy", "news", "--reset", rule)
+
+    assert done.exit_code == 0, done.output
+    usual = check_rules({rule: DEFAULTS[rule]})
+    assert stored() == {**others, **usual} != others

@@ -1,5 +1,6 @@
 """The privacy notice says what the settings say."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -56,6 +57,12 @@ def test_it_is_made_from_the_policy(notice: Notice, policy: dict[str, object], s
 def test_it_is_made_from_the_settings(notice: Notice) -> None:
     assert "7 in 1 minute, 70 in 1 hour" in notice()
     assert "longer than 45 seconds" in notice()
+
+
+@pytest.mark.parametrize("overrides", [{}, {"SMTP_HOST": "localhost", "MAIL_FROM": "a@b.example"}])
+def test_no_two_sentences_run_together(notice: Notice) -> None:
+    for policy in ({}, {"publishing": "first", "nudge": True}, {"publishing": "human"}):
+        assert not re.search(r"[a-z][.:?][A-Z]", notice(**policy))
 
 
 def test_the_form_leads_to_it(reader: Reader, client: FlaskClient) -> None:

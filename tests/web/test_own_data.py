@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -137,6 +138,9 @@ def test_the_copy_holds_ones_own_and_nothing_of_others(client: FlaskClient, link
     read = client.post(f"{link}/export", data={"format": "html"})
     assert "A &lt;b&gt;tree&lt;/b&gt;." in read.text
     assert EMAIL in read.text
+    text = Page(read.text).text
+    assert "May 4, 2026" in text and "T12:00" not in text, "for people to read"
+    assert not re.search(r"[a-z][.:?][A-Z]", text)
     assert read.headers["Cache-Control"] == "no-store"
 
 

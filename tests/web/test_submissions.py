@@ -105,6 +105,24 @@ def test_it_tells_a_rejection_on_the_private_page_only(
     assert "larch" not in Page(page.text).one("h1").text
 
 
+def test_its_page_leads_to_the_comment_that_waits_in_its_place(
+    reader: Reader, scoring: None
+) -> None:
+    page = Page(reader.send(body="You idiot.").text)
+    (link,) = [each for each in page.all("a") if each.text == "Show it"]
+    assert page.one("li", id=link.attrs["href"].removeprefix("#"))
+
+
+def test_the_order_stays_as_it_was_chosen(reader: Reader) -> None:
+    for order, chosen in (("newest", "newest"), ("oldest", None), ("", None)):
+        page = reader.page(sort=order)
+        fields = {f.attrs["name"]: f.attrs["value"] for f in page.all("input", name="sort")}
+        assert fields.get("sort") == chosen
+        answer = Page(reader.send(body=f"In the order {order}.", **fields).text)
+        is_newest = "data-newest" in answer.one("section", id="discussion").attrs
+        assert is_newest is bool(chosen)
+
+
 def test_it_answers_202_while_the_comment_is_checked(reader: Reader, stored: Stored) -> None:
     answer = reader.send()
     as_json = reader.send_json(body="Another thought.")

@@ -80,7 +80,9 @@ def test_it_answers_409_to_the_same_text_under_another_token(
     as_json = reader.send_json()
 
     assert (page.status_code, as_json.status_code) == (409, 409)
-    assert Page(page.text).one("div", id="notice").text.strip() == "You said this already."
+    notice = Page(page.text).one("div", id="notice")
+    assert notice.text.strip() == "You said this already."
+    assert "refused" not in notice.attrs["class"], "nothing went wrong"
     assert Page(page.text).value("body").strip() == "what a LOVELY tree."
     assert "You said this already" in errors_of(as_json)["form"][0]
     assert len(stored()) == 1

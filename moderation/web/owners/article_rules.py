@@ -28,6 +28,7 @@ from moderation.models import Article, Site
 from moderation.services import services
 from moderation.statuses import Publishing
 from moderation.web.forms.articles import AddressForm, ArticleForm, own_rules
+from moderation.web.forms.comments import longest_body
 from moderation.web.gate import current_moderator
 from moderation.web.moderators.last_act import tell_next, told_last
 from moderation.web.owners import owners
@@ -55,55 +56,54 @@ def article(site_key: str) -> ResponseReturnValue:
             page = _page_meant(site)
         except ForeignArticle:
             return _list(db, site, FOREIGN.format(origins=", ".join(site.origins))), 400
-        return _page(db, site, page, last=told_last())
-
-
-@owners.get("/articles/<row:article_id>/rules")
-def article_of_card(article_id: int) -> ResponseReturnValue:
-    """From a card, which knows the number alone, to the article's rules."""
-    with services().database.reading() as db:
-        found = read_visible_article(db, article_id, current_moderator())
-        key, url = found.site.key, address_of(found)
-    return redirect(url_for("owners.article", site_key=key, article=url))
+        found = find_article(db, site, page)
+        if found is not None:
+            return redirect(url_for("owners.article_rules", article_id=found.id))
+        action = url_for("owners.save_first_rules", site_key=site_key, article=page.url)
+        return _page(site, None, page.url, action)
 
 
 @owners.post("/sites/<site_key>/article")
-def save_article(site_key: str) -> ResponseReturnValue:
-    """Give the article at `article` these rules of its own, and no others."""
-    form = ArticleForm(prefix="article-")
+def save_first_rules(site_key: str) -> ResponseReturnValue:
+    """Give rules to an article that nobody has commented on yet: its row comes with them."""
     with services().database.transaction() as db:
         site = find_visible_site(db, site_key, current_moderator())
-        page = _page_meant(site)
+        found = find_or_create_article(db, site, _page_meant(site), services().clock())
+    return save_article_rules(found.id)
+
+
+@owners.get("/articles/<row:article_id>/rules")
+def article_rules(article_id: int) -> str:
+    """The rules of an article that has a row."""
+    with services().database.reading() as db:
+        return _page_of(read_visible_article(db, article_id, current_moderator()), last=told_last())
+
+
+@owners.post("/articles/<row:article_id>/rules")
+def save_article_rules(article_id: int) -> ResponseReturnValue:
+    """Give the article these rules of its own, and no others."""
+    form = ArticleForm(prefix="article-")
+    with services().database.transaction() as db:
+        found = find_visible_article(db, article_id, current_moderator())
         if not form.validate_on_submit():
-            return _page(db, site, page, form), 400
-        before = own_rules(found := _kept(db, site, page))
+            return _page_of(found, form), 400
+        before = own_rules(found)
         if form.seen.data != form.mark(before):
             form.seen.data = form.mark(before)
-            return _page(db, site, page, form, problem=MOVED), 409
+            return _page_of(found, form, problem=MOVED), 409
         is_changed = form.wanted != before
         if is_changed:
-            _save(db, found or _created(db, site, page), form.wanted)
+            _save(db, found, form.wanted)
     former = ArticleForm.of(before, prefix="article-", formdata=None)
     undo = {**former.posted, former.seen.name: form.mark(form.wanted)}
-    tell_next(tell_saved("article", is_changed, undo))
-    return redirect(
-        url_for("owners.article", site_key=site_key, article=page.url, _anchor="own"), 303
-    )
+    here = url_for("owners.article_rules", article_id=article_id)
+    tell_next(tell_saved("article", is_changed, here, undo))
+    return redirect(f"{here}#own", 303)
 
 
 def _page_meant(site: Site) -> Page:
     """Raises ForeignArticle."""
     return read_page(site, request.args.get("article", ""))
-
-
-def _kept(db: Session, site: Site, page: Page) -> Article | None:
-    """The article as it stands now, until the transaction ends, if there is one."""
-    found = find_article(db, site, page)
-    return find_visible_article(db, found.id, current_moderator()) if found else None
-
-
-def _created(db: Session, site: Site, page: Page) -> Article:
-    return find_or_create_article(db, site, page, services().clock())
 
 
 def _save(db: Session, found: Article, wanted: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def _list(db: Session, site: Site, problem: str | None = None) -> str:
     if problem:
         form.article.errors = [problem]
     found = articles_with_own_rules(db, site, most=LISTED)
-    listed = [(each, address_of(each), _labels(each)) for each in found]
+    listed = [(each, _labels(each)) for each in found]
     return render_template("owners/articles.html", site=site, form=form, listed=listed, most=LISTED)
 
 
@@ -130,20 +130,32 @@ def _labels(found: Article) -> list[str]:
     return [known.get(name) or form[name].label.text for name in found.rules or ()]
 
 
+def _page_of(found: Article, form: ArticleForm | None = None, **shown: Any) -> str:
+    action = url_for("owners.save_article_rules", article_id=found.id)
+    return _page(found.site, found, address_of(found), action, form, **shown)
+
+
 def _page(
-    db: Session, site: Site, page: Page, form: ArticleForm | None = None, **shown: Any
+    site: Site,
+    found: Article | None,
+    address: str,
+    action: str,
+    form: ArticleForm | None = None,
+    **shown: Any,
 ) -> str:
-    """The page with what is stored, or with what was typed into `form`."""
-    found = find_article(db, site, page)
+    """The page with what is stored, or with what was typed into `form`, which goes to `action`."""
     stored = ArticleForm.of(own_rules(found), prefix="article-", formdata=None)
     return render_template(
         "owners/article.html",
         **{
             "site": site,
             "article": found,
-            "address": page.url,
+            "address": address,
+            "action": action,
             "form": form or stored,
             "of_site": policy_of(site),
+            "longest_of_site": longest_body(policy_of(site)),
+            "body_max": services().settings.BODY_MAX,
             "rules": tell_rules(policy_under(site, found, services().clock())),
             "presets": presets_in_use(),
             **shown,

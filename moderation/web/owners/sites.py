@@ -139,7 +139,7 @@ def _undo_fields(form: RulesForm, section: str, before: Policy, after: Policy) -
 
 def _back(site_key: str, section: str, is_changed: bool, undo: dict[str, str]) -> Response:
     """To the section, which tells what was done; the request itself is what takes it back."""
-    tell_next(tell_saved(section, is_changed, undo))
+    tell_next(tell_saved(section, is_changed, request.path, undo))
     return redirect(url_for("owners.site", site_key=site_key, _anchor=section), 303)
 
 

@@ -43,6 +43,11 @@ class Stand:
     has_surge: bool  # many people write here at the moment: a person approves everything
 
     @property
+    def has_own_rules(self) -> bool:
+        """Whether other rules may count here than on the rest of the site."""
+        return self.article is not None and bool(self.article.publishing or self.article.rules)
+
+    @property
     def announcement(self) -> str | None:
         """What readers are told while a surge lasts."""
         return str(SURGE) if self.has_surge and not self.is_closed else None
