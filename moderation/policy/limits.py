@@ -104,7 +104,7 @@ def _list(name: str, value: Any) -> list[str]:
     if len(entries) > WORDS_MAX:
         raise WrongRule(name, f"Please list at most {WORDS_MAX:,}.")
     if any(len(entry) > WORD_MAX for entry in entries):
-        raise WrongRule(name, f"Please keep each line below {WORD_MAX + 1} characters.")
+        raise WrongRule(name, f"Please use at most {WORD_MAX} characters a line.")
     return entries
 
 

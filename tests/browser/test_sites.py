@@ -71,6 +71,42 @@ def test_what_was_saved_has_the_focus_below_the_title_of_its_section(
     expect(told).to_be_in_viewport()
 
 
+def test_contents_stay_beside_what_they_lead_to(
+    open_page: OpenPage, office: Any, stage: Stage
+) -> None:
+    page = open_page({"width": 1366, "height": 700}, storage_state=office)
+    page.goto(f"{stage.url}/sites/{stage.site}")
+    contents = page.get_by_role("navigation", name="On this page")
+    for name in ("Reports and surges", "Snippet"):
+        contents.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name)).to_be_in_viewport()
+        expect(contents).to_be_in_viewport(ratio=1)
+    beside, panel = contents.bounding_box(), section(page, "snippet").bounding_box()
+    assert beside and panel and 0 <= beside["x"] < beside["x"] + beside["width"] < panel["x"]
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_nothing_of_snippet_and_presets_is_cut_off(
+    open_page: OpenPage, office: Any, stage: Stage, article: str, width: int
+) -> None:
+    page = open_page({"width": width, "height": 740}, storage_state=office)
+    visit_site(page, stage, article)
+
+    cut = "e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
+    assert max(page.get_by_label("The snippet").evaluate(cut)) <= 0
+    table = page.get_by_role("table", name="Limits of the presets").bounding_box()
+    field = page.get_by_label("Sexual content").bounding_box()
+    assert table and field and table["width"] <= width - 2 * field["x"]
+
+
+def test_fields_side_by_side_stand_level(open_page: OpenPage, office: Any, stage: Stage) -> None:
+    page = open_page(storage_state=office)
+    page.goto(f"{stage.url}/sites/{stage.site}")
+    names = ("Held comments under one article", "Within so many minutes")
+    boxes = [section(page, "watch").get_by_label(name).bounding_box() for name in names]
+    assert len({box["y"] for box in boxes if box}) == 1
+
+
 def test_the_snippet_is_copied(open_page: OpenPage, office: Any, stage: Stage) -> None:
     page = open_page(storage_state=office, permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"{stage.url}/sites/{stage.site}")

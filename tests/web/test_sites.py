@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 
 from moderation.db import Database
 from moderation.flow.articles import policy_of
+from moderation.languages import LANGUAGES
 from moderation.models import Event, Moderator, Site
+from moderation.policy.limits import PRESETS
 from moderation.services import Services
 from moderation.statuses import Actor, Change, Role
 from moderation.web.owners.sites import FORMS
@@ -75,6 +77,39 @@ def test_it_shows_snippet_rules_preview_and_where_the_rest_is(owner: FlaskClient
     assert len(page.all("iframe")) == 2
     links = {each.attrs["href"] for each in page.all("a")}
     assert {"/sites/news/texts", "/team", "/webhooks", "/privacy", "/sites"} <= links
+
+
+def test_its_contents_say_what_the_headings_say(owner: FlaskClient) -> None:
+    page = page_of(owner)
+
+    links = [each for each in page.all("a") if each.is_in("nav", **{"class": "contents"})]
+    shown = [(each.attrs["href"], each.text) for each in links]
+    assert shown == [(f"#{each.attrs['id']}", each.text) for each in page.all("h2")]
+
+
+def test_it_tells_what_a_length_above_the_servers_counts_as(owner: FlaskClient) -> None:
+    told = page_of(owner).one("p", id="writing-body_max-help").text
+    assert told == "0: as many as this server takes (10,000). A higher number counts as that."
+
+
+def test_presets_have_a_dash_where_they_have_no_limit(owner: FlaskClient) -> None:
+    page = page_of(owner)
+
+    assert [each.text for each in page.all("th", scope="col")] == list(PRESETS)
+    rows = {row.text[: row.text.find("–")] for row in page.all("tr") if "–" in row.text}
+    assert rows == {"threat", "sexual content"}
+
+
+def test_a_language_is_proposed_and_another_may_be_typed(
+    owner: FlaskClient, rules: Callable[[], dict[str, Any]]
+) -> None:
+    page = page_of(owner)
+    known = [each for each in page.all("option") if each.is_in("datalist", id="languages")]
+    assert {each.attrs["value"] for each in known} == set(LANGUAGES)
+    assert page.one("input", name="model-language").attrs["list"] == "languages"
+
+    assert send(owner, "model", language="nds").status_code == 303
+    assert rules()["language"] == "nds"
 
 
 @pytest.mark.parametrize("section", FORMS)
@@ -165,12 +200,12 @@ def test_a_section_is_saved_told_logged_and_taken_back(
     [
         ("publishing", "closes_after_days", "0", "from 1 to 36,500"),
         ("publishing", "closes_after_days", "soon", "a whole number"),
-        ("model", "limit_insult", "101", "0 % to 100 %"),
+        ("model", "limit_insult", "101", "a number from 0 to 100 %"),
         ("model", "limit_insult", "much", "in percent"),
         ("model", "language", "english", "ISO 639"),
         ("writing", "links_max", "-1", "from 0 to 100"),
         ("writing", "body_max", "", "a whole number"),
-        ("words", "banned_words", "x" * 101, "101 characters"),
+        ("words", "banned_words", "x" * 101, "at most 100 characters"),
         ("watch", "audit_share", "101", "from 0 to 100"),
         ("data", "contact", "x" * 501, "500 characters"),
         ("looks", "accent_light", "#ffcc00", "Choose a darker colour"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Form, SelectChoice, SelectField, StringField
-from wtforms.validators import Optional
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import NumberRange, Optional
 
 from moderation.flow.articles import URL_MAX
 from moderation.models import Article
@@ -16,13 +16,13 @@ from moderation.web.forms.fields import cleaned_line
 from moderation.web.forms.rules import (
     LimitsForm,
     NumberField,
-    as_the_rules,
     language_field,
     lines,
     number,
 )
 
 NEVER = 0  # days, as typed; the rule itself is None then
+DAYS_MAX = NUMBERS["closes_after_days"].most
 PUBLISHING = {
     Publishing.MACHINE: "The machine publishes what it finds clean",
     Publishing.FIRST: "A person approves first comments",
@@ -38,11 +38,6 @@ def _choice(label: str, choices: Mapping[Any, str]) -> SelectField:
     return SelectField(label, choices=[SelectChoice(value, says) for value, says in known.items()])
 
 
-def _days_or_never(form: Form, field: NumberField) -> None:
-    if field.data != NEVER:
-        as_the_rules(form, field)
-
-
 class ArticleForm(LimitsForm):
     """Who publishes under an article, and its own rules; what is left empty is as on the site."""
 
@@ -50,8 +45,13 @@ class ArticleForm(LimitsForm):
     publishing = _choice("Who publishes", PUBLISHING)
     closes_after_days = NumberField(
         "Close after so many days",
-        validators=[Optional(), _days_or_never],
-        render_kw={"min": NEVER, "max": NUMBERS["closes_after_days"].most},
+        validators=[
+            Optional(),
+            NumberRange(
+                *(NEVER, DAYS_MAX),
+                f"Please enter a whole number from {NEVER} (never) to {DAYS_MAX:,}.",
+            ),
+        ],
     )
     email_required = _choice("An email address", EMAIL)
     body_max = number("body_max", "Characters of a comment, at most", is_optional=True)

@@ -149,8 +149,8 @@ def _within_limits(_form: Any, field: Field) -> None:
         return
     try:
         check_rule("thresholds", {field.short_name.removeprefix("limit_"): field.data})
-    except WrongRule as error:
-        raise ValidationError(str(error)) from None
+    except WrongRule:  # its sentence speaks of shares
+        raise ValidationError("Please enter a number from 0 to 100 %.") from None
 
 
 for _attribute in ATTRIBUTES:
@@ -190,12 +190,12 @@ def lines(label: str, rows: int = 4) -> LinesField:
 
 
 def language_field(label: str, presence: Any) -> StringField:
-    """A field for ISO 639; `presence`: DataRequired or Optional."""
+    """A field for ISO 639; `presence`: DataRequired or Optional. Its page has the datalist."""
     return StringField(
         label,
         filters=[lambda text: (text or "").strip().lower()],
         validators=[presence, as_the_rules],
-        render_kw={"maxlength": 3, "autocomplete": "off", "dir": "ltr"},
+        render_kw={"maxlength": 3, "autocomplete": "off", "dir": "ltr", "list": "languages"},
     )
 
 

@@ -135,8 +135,10 @@ class WatchForm(RulesForm):
     surge_comments = number("surge_comments", "Comments under one article that are very many")
     surge_holds = number("surge_holds", "Held comments under one article that are very many")
     surge_minutes = number("surge_minutes", "Within so many minutes")
-    surge_hours = number("surge_hours", "Then a person approves everything there for hours")
-    hidden_score_share = number("hidden_score_share", "Percent of held comments without a score")
+    surge_hours = number("surge_hours", "Then a person approves everything there for so many hours")
+    hidden_score_share = number(
+        "hidden_score_share", "Percent of held comments decided without seeing the score"
+    )
     audit_share = number("audit_share", "Percent of what the machine approved, to look at")
 
 

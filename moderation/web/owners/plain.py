@@ -30,8 +30,8 @@ def tell_rules(policy: Policy) -> list[str]:
 def _of_closing(policy: Policy) -> str:
     days = policy.closes_after_days
     if days is None:
-        return "Articles stay open for comments."
-    return f"Articles take comments for {_count(days, 'day')}."
+        return "Comments stay open."
+    return f"Comments stay open for {_count(days, 'day')}."
 
 
 def _of_the_model(policy: Policy) -> str:
@@ -50,6 +50,8 @@ def _of_words(policy: Policy) -> str:
         lists.append(f"{_count(len(policy.banned_words), 'banned word')} ({verb})")
     if policy.suspect_words:
         lists.append(_count(len(policy.suspect_words), "suspect word"))
+    if policy.reserved_names:
+        lists.append(_count(len(policy.reserved_names), "reserved name"))
     if not lists:
         return f"{told}. Your lists of words are empty."
     return f"{told}, as does what is found on your lists: {join_words(lists)}."
