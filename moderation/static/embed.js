@@ -31,7 +31,7 @@
     }
   }
 
-  // What is behind the frame, which is see-through.
+  // What is behind the frame, which is see-through where the tones of base.css can be read.
   function themeBehind(place) {
     const probe = document.createElement("i");
     place.append(probe);
@@ -41,7 +41,7 @@
       const [light, , , alpha = 1] = getComputedStyle(probe).color.match(/\d[\d.e-]*/g);
       if (at && alpha < 0.5) continue;
       probe.remove();
-      return light < 0.6 ? "dark" : "light";
+      return (light < 0.6 ? "dark" : "light") + (light > 0.37 && light < 0.9 ? " solid" : "");
     }
   }
 

@@ -5,12 +5,13 @@
   const framed = parent !== window;
   const { origins } = document.currentScript.dataset; // of the pages that may embed this one
   // The frame's name outlives a sent form and needs no storage: "comments-dark https://host".
-  const [, worn, named] = /^comments-(light|dark) (\S+)$/.exec(window.name) || [];
+  const [, worn, named] = /^comments-(.+) (\S+)$/.exec(window.name) || [];
   const embedder = location.ancestorOrigins?.[0] || named;
   const host = origins.split(" ").includes(embedder) ? embedder : null; // whoever wrote that name
 
+  // "solid" as well where what is behind is of a tone on which neither can be read.
   function wear(theme) {
-    if (theme !== "light" && theme !== "dark") return;
+    if (!/^(light|dark)( solid)?$/.test(theme)) return;
     root.dataset.theme = theme;
     window.name = `comments-${theme} ${host}`;
   }

@@ -10,7 +10,7 @@
   const cancel = document.getElementById("cancel");
   // As the page came: there may be a comment already that it answers.
   const home = { id: parent.value, words: [...title.childNodes], isReply: !cancel.hidden };
-  // Where the form stood, as high, so that nothing moves that is being read; leads back.
+  // Where the form stood; leads back.
   const gap = document.createElement("div");
   let answered, address;
 
@@ -34,18 +34,26 @@
     document.dispatchEvent(new CustomEvent("reply", { detail: id })); // for the draft, and the frame
   }
 
-  // Below its comment; where that is not shown (any more), at home.
+  // Below its comment; where that is not shown (any more), at home. What cannot be scrolled back
+  // stays empty: in a frame all of it, for there the page around scrolls.
   function place() {
     const goal = answered && find(answered);
-    if (gap.hidden) gap.style.blockSize = form.offsetHeight + "px";
+    if (gap.hidden) gap.style.minBlockSize = Math.max(0, form.offsetHeight - scrollY) + "px";
     (goal || gap).after(form);
     gap.hidden = !goal;
+  }
+
+  // What is looked at stays where it is on the screen.
+  function hold(seen, change) {
+    const before = seen.getBoundingClientRect().top;
+    change();
+    scrollBy(0, seen.getBoundingClientRect().top - before);
   }
 
   function start(link) {
     if (!answered) address = location.href;
     answered = link.closest("li").id.slice("comment-".length);
-    fill(answered, words(link));
+    hold(link, () => fill(answered, words(link)));
     const here = new URL(location); // a reload shows the reply, too
     here.searchParams.set("parent", answered);
     here.hash = "form";
@@ -54,14 +62,23 @@
     body.focus({ preventScroll: document.documentElement.matches(".framed") });
   }
 
-  function stop(goal) {
+  function stop() {
     answered = "";
     fill(home.id, home.words);
     history.replaceState(null, "", address);
-    goal?.focus({ preventScroll: true });
   }
 
-  const backToLink = () => stop(find(answered)?.querySelector(".reply"));
+  function backToLink() {
+    const link = find(answered)?.querySelector(".reply");
+    if (!link) return stop();
+    hold(link, stop);
+    link.focus({ preventScroll: true });
+  }
+
+  function backHome() {
+    stop();
+    body.focus({ preventScroll: true });
+  }
 
   function click(event) {
     const link = event.target.closest("#discussion a.reply");
@@ -82,7 +99,7 @@
   const button = document.createElement("button");
   button.className = "quiet";
   button.append(...home.words.map((word) => word.cloneNode(true)));
-  button.addEventListener("click", () => stop(body));
+  button.addEventListener("click", backHome);
   gap.className = "gap";
   gap.hidden = true;
   gap.append(button);

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, Watched
 from tests.browser.embedding import INNER_HEIGHT, fits, frame_in, is_in_view
 from tests.browser.stage import NEWS, OTHER, Host, Stage, snippet
@@ -204,6 +205,34 @@ def test_the_frame_wears_the_theme_of_the_page_even_after_sending(
     expect(frame.locator("html")).to_have_attribute("data-theme", theme)
     ink = frame.evaluate("getComputedStyle(document.body).color")
     assert (sum(map(int, ink[4:-1].split(","))) > 3 * 128) is (theme == "dark")
+
+
+@pytest.mark.parametrize(
+    ("color", "theme"),
+    [
+        ("#ffffff", "light"),
+        ("#cccccc", "light solid"),
+        ("#d2b48c", "light solid"),
+        ("#808080", "dark solid"),
+        ("#000000", "dark"),
+    ],
+)
+def test_on_every_tone_the_comments_can_be_read(
+    open_page: OpenPage, stage: Stage, host: Host, color: str, theme: str
+) -> None:
+    place = snippet(stage.url, stage.site)
+    place = place.replace("data-site", 'data-article="/trees.html" data-site')
+    host.write("tone.html", place, head=f"<style>body{{background:{color}}}</style>")
+    page = open_page()
+    page.goto(f"{host.origin(NEWS)}/tone.html")
+    frame = frame_in(page)
+    expect(frame.locator("html")).to_have_attribute("data-theme", theme)
+    # axe does not see what is behind a see-through frame.
+    frame.evaluate("color => { document.documentElement.style.background = color }", color)
+    assert violations(frame) == []
+    frame.locator(".report").first.click()
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Report a comment")
+    expect(frame.locator("html")).to_have_attribute("data-theme", theme)
 
 
 def test_the_frame_follows_when_the_page_turns_dark(

@@ -15,6 +15,12 @@ from tests.browser.visits import MODERATORS, OWNERS, READERS
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDEST = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 NARROW = {"width": 320, "height": 640}
+# In the middle of each, how many pixels below each other are its own.
+OWN_HEIGHTS = """links => links.filter((link) => link.checkVisibility()).map((link) => {
+  const { left, top, width, height } = link.getBoundingClientRect();
+  const isOwn = (y) => link.contains(document.elementFromPoint(left + width / 2, y));
+  return [...Array(Math.floor(height)).keys()].filter((y) => isOwn(top + y + 0.5)).length;
+})"""
 
 
 # Who looks at a page: the fixture with their browser's state, and where they go.
@@ -85,6 +91,26 @@ def test_what_is_tapped_is_44_pixels_high(open_page: OpenPage, stage: Stage, art
     boxes = [box for box in (found.bounding_box() for found in tapped.all()) if box]
     assert len(boxes) > 10
     assert min(box["height"] for box in boxes) >= 44
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_what_is_tapped_in_a_header_is_its_own_for_44_pixels_in_lines_that_are_not(
+    open_page: OpenPage, stage: Stage, article: str, language: str
+) -> None:
+    page = open_page({"width": 320, "height": 9_000}, has_touch=True, is_mobile=True)
+    page.goto(stage.url + stage.thread(article, lang=language))
+    taken = page.locator(".thread header a").evaluate_all(OWN_HEIGHTS)
+    assert len(taken) > 10
+    assert min(taken) >= 43  # whole pixels of 44
+    for header in page.locator(".thread .level-1 > article header").all():
+        name, when = header.locator(".name"), header.locator(".permalink")
+        assert _middle(when)["y"] - _middle(name)["y"] < 32
+        assert _middle(header.locator(".avatar"))["y"] < _middle(when)["y"]
+
+
+def _middle(locator: Any) -> dict[str, float]:
+    box = _box(locator)
+    return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
 
 
 def test_a_name_stands_beside_its_avatar_however_long(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from moderation.models import Comment
 from tests.browser.axe import violations
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.embedding import fits, frame_in
 from tests.browser.stage import NEWS, Host, Stage, snippet
 from tests.browser.threads import publish
@@ -34,6 +34,12 @@ def _top(locator: Locator) -> float:
     box = locator.bounding_box()
     assert box is not None
     return box["y"]
+
+
+def _height(locator: Locator) -> float:
+    box = locator.bounding_box()
+    assert box is not None
+    return box["height"]
 
 
 def _expect_below(place: Page | Frame, public_id: str) -> None:
@@ -104,6 +110,42 @@ def test_place_and_text_are_kept_and_come_back(
     _expect_at_home(place)
     expect(_text(place)).to_have_value(TYPED)
     expect(link).to_be_focused()
+    assert abs(_top(link) - before) < 2
+
+
+def test_the_place_it_left_shrinks_and_what_is_read_stays(
+    open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
+) -> None:
+    here, ids = thread
+    page = open_page(PHONE)
+    page.goto(stage.url + stage.thread(here))
+    # Not every browser holds by itself what is being read.
+    page.evaluate("document.querySelector('main').style.overflowAnchor = 'none'")
+    whole = _height(page.locator("#form"))
+    for number in (12, 15):  # the second while the first is begun
+        link = _link(page, ids[number])
+        link.evaluate("link => link.scrollIntoView()")
+        before = _top(link)
+        link.dispatch_event("click")  # a real one would scroll by itself
+        _expect_below(page, ids[number])
+        assert abs(_top(link) - before) < 2
+        assert _height(page.locator(".gap")) < 100 < whole
+    page.get_by_role("link", name="Cancel the reply").dispatch_event("click")
+    _expect_at_home(page)
+    assert abs(_top(link) - before) < 2
+    assert _height(page.locator("#form")) == whole
+
+
+def test_nothing_jumps_where_there_is_nothing_to_scroll_back(
+    open_page: OpenPage, stage: Stage, thread: tuple[str, list[str]]
+) -> None:
+    here, ids = thread
+    page = open_page({"width": 1280, "height": 1600})
+    page.goto(stage.url + stage.thread(here))
+    link = _link(page, ids[1])
+    before = _top(link)
+    link.click()
+    _expect_below(page, ids[1])
     assert abs(_top(link) - before) < 2
 
 
