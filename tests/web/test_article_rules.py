@@ -131,6 +131,8 @@ def test_who_publishes_is_said_here_too(owner: FlaskClient, stored: Stored) -> N
     [
         ({"closes_after_days": "0"}, "Comments stay open."),
         ({"closes_after_days": "7"}, "Comments stay open for 7 days."),
+        ({"body_max": "1200"}, "at most 1,200 characters."),
+        ({"language": "de"}, "The language is “de”."),
         ({"reserved_names": "Guest"}, "what is found on your lists: 1 reserved name."),
         (
             {"suspect_words": "d", "reserved_names": "Guest\r\nHost"},

@@ -128,5 +128,5 @@ class _Words(HTMLParser):
                 self.handle_data(value or "")
 
     def handle_data(self, data: str) -> None:
-        if re.search(r"[^\W\d_]", data):
+        if self.cdata_elem is None and re.search(r"[^\W\d_]", data):  # styles are no words
             self.words.append(" ".join(data.split()))

@@ -21,6 +21,8 @@ def tell_rules(policy: Policy) -> list[str]:
         "An email address is required; it is never shown."
         if policy.email_required
         else "Nobody has to give an email address.",
+        *_of_length(policy),
+        f"The language is “{policy.language}”.",
         _of_words(policy),
         _of_editing(policy),
         _of_reports(policy),
@@ -38,6 +40,10 @@ def _of_the_model(policy: Policy) -> str:
     own = len(policy.thresholds)
     said = f"The model holds by the preset “{policy.preset}”"
     return f"{said}, with {_count(own, 'limit')} of your own." if own else f"{said}."
+
+
+def _of_length(policy: Policy) -> list[str]:
+    return [f"A comment has at most {policy.body_max:,} characters."] if policy.body_max else []
 
 
 def _of_words(policy: Policy) -> str:
