@@ -19,7 +19,6 @@ SOURCES = [
     ("moderation/web/**.py", "python"),
     ("moderation/letters.py", "python"),
     ("moderation/words.py", "python"),
-    ("moderation/words.py", "python"),
     ("templates/_*.html", "jinja2"),
     ("templates/error.html", "jinja2"),
     ("templates/readers/**.html", "jinja2"),

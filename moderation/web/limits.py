@@ -1,11 +1,14 @@
 """Rate limits (Flask-Limiter). Addresses are cut to their range and hashed before they count."""
 
+import datetime as dt
 import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from flask import request
+from flask_babel import format_timedelta
+from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from limits import parse_many
@@ -36,6 +39,16 @@ def retry_after() -> int:
     """Seconds until the limit that this request met lets somebody in again; at least one."""
     met = limiter.current_limit
     return max(1, math.ceil(met.reset_at - time.time())) if met else 60
+
+
+def say_to_wait() -> str:
+    """What a form says that comes back with a 429: that nothing is lost, and when to send it."""
+    when = format_timedelta(dt.timedelta(seconds=retry_after()), add_direction=True)
+    return _(
+        "Too much was sent from your network at once, so this is not sent yet. Your text is still "
+        "here: please send it again %(when)s.",
+        when=when,
+    )
 
 
 def ask_to_wait(answer: Answer) -> Answer:

@@ -26,7 +26,7 @@ from moderation.services import services
 from moderation.statuses import Code, Status
 from moderation.web.answers import wants_json
 from moderation.web.forms.comments import CommentForm
-from moderation.web.limits import ask_to_wait, count_form, is_within, lets_in
+from moderation.web.limits import ask_to_wait, count_form, is_within, lets_in, say_to_wait
 from moderation.web.readers import readers
 from moderation.web.readers.nudge import count_answer, nudge
 from moderation.web.readers.own.links import private_links
@@ -54,7 +54,7 @@ def submit_comment(site_key: str) -> Response:
         stand = find_stand(session, site_key, request.form)
     form = CommentForm(request.form, stand.form_place(request.form.get("csrf_token", "")))
     if not lets_in(count_form):
-        return _refuse(stand, form, 429, _("Too many comments at once. Please wait a little."))
+        return _refuse(stand, form, 429, say_to_wait())
     if form.validate():
         return _store(stand, form)  # closed or not: a retry gets the answer of its first time
     if stand.is_closed:

@@ -12,7 +12,7 @@ from moderation.flow.telling import read_told
 from moderation.models import Comment
 from moderation.services import services
 from moderation.web.forms.own_letters import AppealForm
-from moderation.web.limits import ask_to_wait, count_form, lets_in
+from moderation.web.limits import ask_to_wait, count_form, lets_in, say_to_wait
 from moderation.web.readers import readers
 from moderation.web.readers.own.links import find_own, keep_private, lead_back
 
@@ -38,8 +38,7 @@ def appeal_comment(token: str) -> AnyResponse:
             return lead_back(token)
     form = AppealForm(request.form, comment)
     if not lets_in(count_form):
-        wait = _("Too many requests. Please wait a minute.")
-        return ask_to_wait(_show(token, comment, form, 429, wait))
+        return ask_to_wait(_show(token, comment, form, 429, say_to_wait()))
     if not form.validate():
         return _show(token, comment, form, 400)
     assert form.token is not None  # validate() refused the form otherwise

@@ -15,7 +15,7 @@ from moderation.models import Comment
 from moderation.services import services
 from moderation.statuses import Status
 from moderation.web.forms.own import EditForm
-from moderation.web.limits import ask_to_wait, count_form, lets_in
+from moderation.web.limits import ask_to_wait, count_form, lets_in, say_to_wait
 from moderation.web.readers import readers
 from moderation.web.readers.own.links import find_own, keep_private, lead_back
 from moderation.web.readers.submissions import RETRY_AFTER, wait_for_outcome
@@ -59,8 +59,7 @@ def edit_comment(token: str) -> AnyResponse:
         return lead_back(token)
     form = _form_for(comment, request.form)
     if not lets_in(count_form):
-        wait = _("Too many comments at once. Please wait a little.")
-        return ask_to_wait(_show(token, comment, form, 429, wait))
+        return ask_to_wait(_show(token, comment, form, 429, say_to_wait()))
     if not form.validate():
         return _show(token, comment, form, 400)
     return _edit(token, comment, form)
