@@ -254,7 +254,7 @@ def test_help_is_shown_with_what_is_urgent_and_to_its_commenter(
         "116 123"
         in Page(desk.get("/queue?queue=urgent").text).one("section", aria_label="Help").text
     )
-    assert "Day and night." in private_page(held).one("section", aria_label="Help").text
+    assert "Day and night." in private_page(held).one("section", aria_labelledby="help").text
 
 
 def test_only_owners_of_the_site_write(
