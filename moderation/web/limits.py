@@ -44,11 +44,12 @@ def retry_after() -> int:
 def say_to_wait() -> str:
     """What a form says that comes back with a 429: that nothing is lost, and when to send it."""
     when = format_timedelta(dt.timedelta(seconds=retry_after()), add_direction=True)
-    return _(
+    told = _(
         "Too much was sent from your network at once, so this is not sent yet. Your text is still "
         "here: please send it again %(when)s.",
         when=when,
     )
+    return str(told)
 
 
 def ask_to_wait(answer: Answer) -> Answer:
