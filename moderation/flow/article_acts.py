@@ -61,8 +61,8 @@ def set_rules(
     *,
     owner: Moderator,
     now: dt.datetime,
-) -> bool:
-    """Give the article these of `policy.articles.OWN_RULES` and no others; whether that is news.
+) -> None:
+    """Give the article these of `policy.articles.OWN_RULES` and no others.
 
     The log names the fields, not their texts. What was accepted already is not decided again.
     Raises WrongRule, and then changes nothing.
@@ -71,11 +71,9 @@ def set_rules(
     names = before.keys() | wanted.keys()
     unset = object()  # None is a value: an article that never closes
     changed = [name for name in names if before.get(name, unset) != wanted.get(name, unset)]
-    if not changed:
-        return False
-    article.rules = wanted or None
-    _record(session, article, {"fields": sorted(changed)}, moderator=owner, now=now)
-    return True
+    if changed:
+        article.rules = wanted or None
+        _record(session, article, {"fields": sorted(changed)}, moderator=owner, now=now)
 
 
 def articles_with_own_rules(session: Session, site: Site, *, most: int) -> list[Article]:
